@@ -1,0 +1,62 @@
+// Every cap, interval and back-off of the engine in one table, so that a reader can judge them side
+// by side.
+//
+// Sizes are bytes, counts are counts. What an administrator may change at run time is a field of
+// Limits; what the code relies on is a constant.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace kubediag {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+inline constexpr size_t kKiB = 1024;
+inline constexpr size_t kMiB = 1024 * kKiB;
+
+// Objects and their files.
+inline constexpr size_t kMaxManifestBytes = 64 * kMiB;  // one file given with -f
+inline constexpr int kMaxManifestDepth = 64;            // nesting of YAML or JSON
+inline constexpr size_t kMaxAdjacencyList = 1'000'000;  // nodes of an OperationSet in local mode
+inline constexpr size_t kMaxListedPaths = 64;           // status.paths, status.failedPaths
+inline constexpr size_t kMaxStatusBytes = 512 * kKiB;   // a whole serialised status
+
+// Results of operations.
+inline constexpr size_t kMaxResultKeyBytes = 253;
+inline constexpr size_t kMaxResultKeys = 4096;              // one run of one operation
+inline constexpr size_t kMaxResultValueBytes = 64 * kMiB;   // a value, wherever it ends
+inline constexpr size_t kMaxRunResultBytes = 128 * kMiB;    // all values of one run
+inline constexpr size_t kMaxStatusValueBytes = 16 * kKiB;   // beyond it a value becomes an artifact
+inline constexpr size_t kMaxStatusResultBytes = 32 * kKiB;  // all values in status.operationResults
+inline constexpr size_t kMaxMessageBytes = 4 * kKiB;        // a failure message
+inline constexpr size_t kMaxStateBytes = 64 * kKiB;         // state for restore()
+
+// Processes.
+inline constexpr size_t kMaxFrameBytes = 1 * kMiB;       // one frame of the host protocol
+inline constexpr size_t kMaxStderrTailBytes = 4 * kKiB;  // kept of an operation's standard error
+inline constexpr size_t kMaxLogBytesPerSecond =
+    64 * kKiB;                                   // an operation's standard error in our log
+inline constexpr milliseconds kTermGrace{2000};  // TERM → KILL
+inline constexpr seconds kDescribeTimeout{10};   // reading a module's descriptor
+inline constexpr seconds kDefaultOperationTimeout{60};
+
+// Modules.
+inline constexpr size_t kMaxModuleBytes = 256 * kMiB;
+inline constexpr size_t kMaxModules = 1024;
+inline constexpr milliseconds kCatalogSettle{50};  // after the last inotify event
+
+// What an administrator may set.
+struct Limits {
+  unsigned concurrent_operations = 4;
+  unsigned live_viewers = 32;
+  size_t run_memory_bytes = 1024 * kMiB;     // RLIMIT_AS of one operation
+  uint64_t run_file_bytes = 4096ULL * kMiB;  // RLIMIT_FSIZE
+  unsigned run_descriptors = 256;            // RLIMIT_NOFILE
+  seconds run_cpu{0};                        // RLIMIT_CPU; 0 is none
+  seconds progress_interval{10};             // between status writes of a long run
+};
+
+}  // namespace kubediag
