@@ -1,0 +1,58 @@
+// Catalog: which operations there are. Watches the operations folders (inotify), copies each module
+// to <data-root>/modules/<sha256>.so, has its descriptor read in a child process, and answers by
+// operation name.
+//
+// Thread-safe. A dropped file is usable within a second; a replaced one by the next run; runs under
+// way keep their copy.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/core/logging.h"
+#include "engine/core/result.h"
+#include "engine/operation/runner.h"
+
+namespace kubediag::catalog {
+
+// One usable operation.
+struct Entry {
+  operation::OperationDescriptor descriptor;
+  std::string file;         // as found, e.g. /var/lib/kubediag/operations/hello.so
+  std::string module_path;  // our copy, what is loaded
+  std::string sha256;       // of the module
+  std::chrono::system_clock::time_point since;
+  bool at_start = false;  // was there when the catalog opened
+};
+
+// A file that is not used, and why.
+struct Refusal {
+  std::string file;
+  std::string reason;  // CamelCase
+  std::string message;
+};
+
+struct Options {
+  std::vector<std::string> folders;  // earlier ones win when two modules name the same operation
+  std::string modules_directory;     // <data-root>/modules
+};
+
+class Catalog {
+ public:
+  // Reads the folders once and starts to watch them. A missing folder is watched for (its parent
+  // is).
+  static Result<std::unique_ptr<Catalog>> Open(Options options, operation::Runner& runner,
+                                               Logger& logger);
+  virtual ~Catalog() = default;
+
+  // NotFound with the nearest names in the message. Waits for a scan under way, so a file whose
+  // writing ended before the call is taken into account.
+  virtual Result<Entry> Find(const std::string& operation) = 0;
+
+  virtual std::vector<Entry> Entries() = 0;     // by name
+  virtual std::vector<Refusal> Refusals() = 0;  // by file
+};
+
+}  // namespace kubediag::catalog
