@@ -84,7 +84,9 @@ enum {
   (UINT64_C(1) << 2) /* wants a listening socket; may complete() and live on */
 #define KUBEDIAG_FEATURE_HOST_PID (UINT64_C(1) << 3) /* needs the node's process table */
 #define KUBEDIAG_FEATURE_SPAWNS (UINT64_C(1) << 4)   /* starts child processes */
-#define KUBEDIAG_FEATURES_KNOWN ((UINT64_C(1) << 5) - 1)
+/* reads keys it does not declare (a script, say): validation calls no key of its Diagnoses unknown */
+#define KUBEDIAG_FEATURE_OPEN_PARAMETERS (UINT64_C(1) << 5)
+#define KUBEDIAG_FEATURES_KNOWN ((UINT64_C(1) << 6) - 1)
 
 /* What a parameter's text must look like. */
 enum {
