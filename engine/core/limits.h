@@ -48,6 +48,22 @@ inline constexpr size_t kMaxModuleBytes = 256 * kMiB;
 inline constexpr size_t kMaxModules = 1024;
 inline constexpr milliseconds kCatalogSettle{50};  // after the last inotify event
 
+// The HTTP server (defaults of http::ServerOptions).
+inline constexpr size_t kMaxHttpHeaderBytes = 16 * kKiB;
+inline constexpr size_t kMaxHttpBodyBytes = 64 * kKiB;
+inline constexpr size_t kMaxHttpConnections = 128;
+inline constexpr size_t kMaxHttpRequestsPerConnection = 10'000;
+inline constexpr size_t kMaxHttpRatedPeers = 1024;     // peers whose rate is counted one by one
+inline constexpr double kHttpRequestsPerSecond = 100;  // a forwarded port makes many users one peer
+inline constexpr double kHttpRequestBurst = 400;
+inline constexpr milliseconds kHttpHeaderTimeout{10'000};
+inline constexpr milliseconds kHttpBodyTimeout{30'000};
+inline constexpr milliseconds kHttpIdleTimeout{60'000};
+inline constexpr milliseconds kHttpWriteTimeout{30'000};
+inline constexpr milliseconds kHttpHandleTimeout{60'000};
+inline constexpr milliseconds kHttpLingerTimeout{1000};  // reading on after the last answer
+inline constexpr milliseconds kHttpStopGrace{1000};
+
 // What an administrator may set.
 struct Limits {
   unsigned concurrent_operations = 4;
