@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""clang-tidy over the sources of a build tree, two at a time, remembering what was clean.
+
+Usage: tidy.py BUILD_DIR [FILE...]. A file is checked again when it, a header of this tree that it includes, the
+configuration or the compile command changed. Exit 1 if anything is reported.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "kubediag" / "tidy"
+INCLUDE = re.compile(rb'^\s*#\s*include\s*[<"]([^">]+)[">]', re.MULTILINE)
+
+
+def own_headers(path, roots, seen):
+    """`path` and every header of this tree that it reaches."""
+    if path in seen:
+        return
+    seen.add(path)
+    for name in INCLUDE.findall(path.read_bytes()):
+        for root in roots:
+            header = root / name.decode()
+            if header.is_file():
+                own_headers(header, roots, seen)
+
+
+def key_of(entry):
+    source = pathlib.Path(entry["file"])
+    files = set()
+    own_headers(source, [ROOT, ROOT / "plugins/sdk/include", source.parent], files)
+    digest = hashlib.sha256((ROOT / ".clang-tidy").read_bytes())
+    digest.update(entry["command"].replace(entry["directory"], "").encode())
+    for path in sorted(files):
+        digest.update(path.as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def check(build, entry):
+    stamp = CACHE / key_of(entry)
+    if stamp.exists():
+        return ""
+    run = subprocess.run(
+        ["clang-tidy", "-p", build, "--quiet", "--extra-arg=-Wno-unknown-warning-option", entry["file"]],
+        capture_output=True, text=True)
+    if run.returncode == 0:
+        stamp.touch()
+        return ""
+    return run.stdout or run.stderr
+
+
+def main():
+    build, only = sys.argv[1], {str(pathlib.Path(f).resolve()) for f in sys.argv[2:]}
+    entries = {}
+    for entry in json.loads((pathlib.Path(build) / "compile_commands.json").read_text()):
+        inside = entry["file"].startswith(str(ROOT)) and not entry["file"].startswith(str(ROOT / "build"))
+        if inside and entry["file"].endswith(".cpp") and (not only or entry["file"] in only):
+            entries[entry["file"]] = entry
+    CACHE.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for output in pool.map(lambda e: check(build, e), entries.values()):
+            if output:
+                failed += 1
+                print(output.rstrip())
+    print(f"clang-tidy: {len(entries)} files, {failed} with findings")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
