@@ -1,0 +1,80 @@
+// Executor: runs Diagnoses. It claims the object, walks the graph of its OperationSet, runs each
+// operation, merges the results into the status, and resumes after a restart from a journal.
+//
+// It knows no transport: objects come from a Store, operations from a Catalog, runs from a Runner.
+// Thread-safe: several Diagnoses may run at once; one Diagnosis only once at a time, over all
+// processes that share the data root. What the constructor is given is borrowed and must outlive
+// the executor.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/api/objects.h"
+#include "engine/catalog/catalog.h"
+#include "engine/core/limits.h"
+#include "engine/core/logging.h"
+#include "engine/core/result.h"
+#include "engine/diagnosis/cancellation.h"
+#include "engine/diagnosis/observer.h"
+#include "engine/diagnosis/viewers.h"
+#include "engine/operation/runner.h"
+#include "engine/store/store.h"
+
+namespace kubediag::diagnosis {
+
+struct ExecutorOptions {
+  std::string data_root;  // journals, artifacts; made if missing
+  std::string node_name;  // of this machine; used where a Diagnosis names none
+  std::string instance;   // who claims: unique per process, e.g. "node-1_3f9c…"
+  std::string libexec_directory;
+
+  // Sockets of operations that serve pages.
+  std::string viewer_address = "127.0.0.1";  // numeric IPv4 or IPv6 to bind
+  std::string viewer_host;                   // HOST of the URLs; empty: viewer_address
+  uint16_t first_viewer_port = 39900;        // both 0: the kernel chooses
+  uint16_t last_viewer_port = 39999;
+
+  std::vector<std::pair<std::string, std::string>> policy;  // Job::policy
+  // Somebody else has checked that the author may read the Secrets: no rule of ours.
+  bool secrets_checked_by_admission = false;
+  Limits limits;
+};
+
+// A result whose key ends so is the sentence people are shown of its operation (live line,
+// status.operations, status.message).
+inline constexpr char kSummaryKeySuffix[] = ".result.summary";
+
+class Executor {
+ public:
+  Executor(store::Store& store, catalog::Catalog& catalog, operation::Runner& runner,
+           ExecutorOptions options, Logger& logger);
+  ~Executor();  // ends the viewers
+
+  // Runs `diagnosis`, as the store has it, to its end and returns it with the final status, which
+  // has been written. A Diagnosis that has ended already, or is suspended, comes back unrun. An
+  // unfinished journal of an equal object is resumed.
+  //
+  // An operation's failure is not an error here: it is in the status. Errors:
+  //   FailedPrecondition "AlreadyRunning"  another process (or thread) runs or serves it
+  //   FailedPrecondition "Conflict"        the object changed before the claim: read it again
+  //   Cancelled                            cause kShutdown or kDeleted
+  //   Unavailable and others               the store or the data root does not answer
+  Result<api::Diagnosis> Run(api::Diagnosis diagnosis, const Cancellation& cancellation,
+                             Observer& observer);
+
+  // After a restart: serves again what `diagnosis`, which has ended, was serving until its expiry,
+  // on the same port. Ok also if there is nothing to serve.
+  Status RestoreViewers(const api::Diagnosis& diagnosis);
+
+  Viewers& viewers();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace kubediag::diagnosis

@@ -1,0 +1,71 @@
+// Viewers: operations that have given their results and live on to serve them (a profile's page,
+// say).
+//
+// All methods are thread-safe. A viewer ends at its expiry, when its operation ends, or with
+// Stop/StopAll/destruction; then its processes are gone and its port is free.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "engine/core/unique_fd.h"
+#include "engine/operation/runner.h"
+
+namespace kubediag::diagnosis {
+
+enum class ViewerEnd { kExpired, kExitedEarly, kStopped };
+
+struct Viewer {
+  std::string uid;  // of the Diagnosis
+  int64_t node = 0;
+  std::string operation;
+  std::chrono::system_clock::time_point expires;
+  std::unique_ptr<operation::OperationRun> run;
+  UniqueFd listen_socket;
+  UniqueFd artifact_directory;
+  std::shared_ptr<void> keep;               // held as long as the viewer lives (the run's lock)
+  std::function<void(ViewerEnd)> on_ended;  // called once, from the viewer's thread
+};
+
+class Viewers {
+ public:
+  explicit Viewers(size_t capacity) : capacity_(capacity) {}
+  ~Viewers();
+  Viewers(const Viewers&) = delete;
+  Viewers& operator=(const Viewers&) = delete;
+
+  // A place for a viewer to come. Given back when the ticket is destroyed; null if all are taken.
+  using Ticket = std::shared_ptr<void>;
+  Ticket Reserve();
+
+  void Add(Viewer viewer, Ticket ticket);
+
+  size_t Count() const;
+  size_t CountOf(const std::string& uid) const;
+  // Waits until none lives any more (true) or `stop` (false).
+  bool WaitUntilNone(std::stop_token stop) const;
+  // End viewers and return when nothing of them lives: of one Diagnosis, or all.
+  void Stop(const std::string& uid);
+  void StopAll();
+
+ private:
+  struct Live;
+  void Watch(Live& live);
+  void Collect();
+
+  const size_t capacity_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable_any changed_;
+  std::list<std::unique_ptr<Live>> live_;
+  std::shared_ptr<size_t> reserved_ = std::make_shared<size_t>(0);
+};
+
+}  // namespace kubediag::diagnosis
