@@ -126,21 +126,23 @@ class BeastSession final : public Session, public std::enable_shared_from_this<B
     state_ = State::kHeader;
     Arm(context_.options.header_timeout,
         [](BeastSession& self) { self.Refuse(408, "the request header took too long\n"); });
-    beast::http::async_read_header(
-        socket_, buffer_, *parser_,
-        [self = shared_from_this()](error_code error, size_t) { self->OnHeader(error); });
+    beast::http::async_read_header(socket_, buffer_, *parser_,
+                                   [self = shared_from_this()](error_code error, size_t size) {
+                                     self->OnHeader(error, size);
+                                   });
   }
 
-  void OnHeader(error_code error) {
+  void OnHeader(error_code error, size_t size) {
     if (state_ != State::kHeader) return;
     if (error) return OnReadError(error);
+    // The parser looks at its limit only while the header is incomplete.
+    if (size > context_.options.max_header_bytes) {
+      return OnReadError(make_error_code(beast::http::error::header_limit));
+    }
     const auto& request = parser_->get();
     const beast::http::verb verb = request.method();
     ++requests_;
     head_only_ = verb == beast::http::verb::head;
-    if (request.version() != 10 && request.version() != 11) {
-      return Refuse(505, "HTTP/1.1 only\n");
-    }
     if (!context_.owner.AdmitRequest(peer_)) {
       Response response = Response::Text(429, "too many requests; try again in a second\n");
       response.headers.push_back({"Retry-After", "1"});
@@ -199,6 +201,7 @@ class BeastSession final : public Session, public std::enable_shared_from_this<B
       return Refuse(431, "the request header is too large\n");
     }
     if (error == HttpError::body_limit) return Refuse(413, "the request body is too large\n");
+    if (error == HttpError::bad_version) return Refuse(505, "HTTP/1.1 only\n");
     const bool malformed = error.category() == make_error_code(HttpError::bad_method).category() &&
                            error != HttpError::end_of_stream && error != HttpError::partial_message;
     if (malformed) return Refuse(400, "malformed request\n");
