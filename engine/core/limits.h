@@ -18,8 +18,14 @@ inline constexpr size_t kKiB = 1024;
 inline constexpr size_t kMiB = 1024 * kKiB;
 
 // Objects and their files.
-inline constexpr size_t kMaxManifestBytes = 64 * kMiB;  // one file given with -f
-inline constexpr int kMaxManifestDepth = 64;            // nesting of YAML or JSON
+inline constexpr size_t kMaxManifestBytes = 64 * kMiB;   // one file given with -f
+inline constexpr int kMaxManifestDepth = 64;             // nesting of YAML or JSON
+inline constexpr size_t kMaxManifestValues = 8'000'000;  // scalars, lists and maps of one document
+inline constexpr size_t kMaxManifestAliasBytes = 4 * kMiB;  // what YAML aliases expand to
+inline constexpr size_t kMaxManifestDiagnostics = 1000;     // reported for one file
+inline constexpr size_t kMaxObjectNameBytes = 253;          // metadata.name (RFC 1123 subdomain)
+inline constexpr size_t kMaxParameters = 4096;              // spec.parameters of a Diagnosis
+inline constexpr size_t kMaxParameterBytes = 256 * kKiB;    // one value of them
 inline constexpr size_t kMaxAdjacencyList = 1'000'000;  // nodes of an OperationSet in local mode
 inline constexpr size_t kMaxListedPaths = 64;           // status.paths, status.failedPaths
 inline constexpr size_t kMaxStatusBytes = 512 * kKiB;   // a whole serialised status
@@ -38,15 +44,21 @@ inline constexpr size_t kMaxStateBytes = 64 * kKiB;         // state for restore
 inline constexpr size_t kMaxFrameBytes = 1 * kMiB;       // one frame of the host protocol
 inline constexpr size_t kMaxStderrTailBytes = 4 * kKiB;  // kept of an operation's standard error
 inline constexpr size_t kMaxLogBytesPerSecond =
-    64 * kKiB;                                   // an operation's standard error in our log
-inline constexpr milliseconds kTermGrace{2000};  // TERM → KILL
-inline constexpr seconds kDescribeTimeout{10};   // reading a module's descriptor
+    64 * kKiB;                                       // an operation's standard error in our log
+inline constexpr milliseconds kTermGrace{2000};      // TERM → KILL
+inline constexpr seconds kDescribeTimeout{10};       // reading a module's descriptor
+inline constexpr milliseconds kOrphanTimeout{2000};  // killing what a run has left behind
 inline constexpr seconds kDefaultOperationTimeout{60};
 
 // Modules.
 inline constexpr size_t kMaxModuleBytes = 256 * kMiB;
 inline constexpr size_t kMaxModules = 1024;
-inline constexpr milliseconds kCatalogSettle{50};  // after the last inotify event
+inline constexpr milliseconds kCatalogSettle{50};      // after the last inotify event
+inline constexpr milliseconds kCatalogMaxSettle{300};  // in a folder that never rests
+inline constexpr seconds kCatalogRetry{30};  // a module whose description failed for want of means
+inline constexpr seconds kCatalogPoll{1};    // between scans where inotify is not to be had
+inline constexpr seconds kFileTimeGranularity{2};  // a file time this young may still repeat itself
+inline constexpr std::chrono::hours kModuleCopyAge{24};  // unused copies are kept this long
 
 // The HTTP server (defaults of http::ServerOptions).
 inline constexpr size_t kMaxHttpHeaderBytes = 16 * kKiB;
