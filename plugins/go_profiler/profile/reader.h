@@ -1,0 +1,117 @@
+// Reader: one pass over the protobuf bytes of a profile into Columns, then the checks that need
+// the whole. Internal to the decoder.
+//
+// Ids are first believed to be 1..n in order, as Go and pprof number them: an id minus one is then
+// the index, and nothing is looked up. The first id that breaks this ends the pass with
+// kSparseIds, and the caller starts a second one that numbers ids through IdIndex.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/core/status.h"
+#include "plugins/go_profiler/profile/id_index.h"
+#include "plugins/go_profiler/profile/intern_table.h"
+#include "plugins/go_profiler/profile/limits.h"
+#include "plugins/go_profiler/profile/profile.h"
+#include "plugins/go_profiler/profile/wire.h"
+
+namespace kubediag::profile {
+
+// What a pass needs besides the columns; kept between profiles.
+struct ReaderScratch {
+  InternTable stacks;
+  InternTable label_sets;
+  IdIndex location_ids;
+  IdIndex function_ids;
+  IdIndex mapping_ids;
+};
+
+enum class IdMode { kDense, kSparse };
+enum class ReadOutcome { kDone, kSparseIds, kFailed };
+
+class Reader {
+ public:
+  // `bytes` must be readable for kWireSlack bytes past its end. `columns` are emptied and filled.
+  Reader(std::span<const uint8_t> bytes, const Limits& limits, IdMode mode, ReaderScratch& scratch,
+         Columns& columns);
+
+  ReadOutcome Read();
+  // Why Read() failed.
+  const Status& status() const { return status_; }
+
+ private:
+  using Position = const uint8_t*;
+
+  // Messages. All return false after Fail() or when the pass must start again.
+  bool ReadTopLevel();
+  bool ReadTopLevelField(uint64_t tag, Position& p);
+  bool ReadSample(Position p, Position end);
+  bool ReadLocationIds(Position p, Position end, size_t& count);
+  bool ReadValues(Position p, Position end, size_t& count);
+  bool ReadLabel(Position p, Position end);
+  bool CommitSample(Position at, size_t ids, size_t values);
+  bool ReadValueType(Position p, Position end, ValueType& type);
+  bool ReadMapping(Position p, Position end);
+  bool ReadLocation(Position p, Position end);
+  bool ReadLine(Position p, Position end);
+  bool ReadFunction(Position p, Position end);
+  bool ReadComments(Position p, Position end);
+  bool AddString(Position data, size_t size);
+
+  // Pieces of a message.
+  bool ReadTag(Position& p, Position end, uint64_t& tag);
+  bool ReadNumber(Position& p, Position end, const char* field, uint64_t& value);
+  bool ReadSigned(Position& p, Position end, const char* field, int64_t& value);
+  bool ReadString(Position& p, Position end, const char* field, uint32_t& string);
+  bool ReadLength(Position& p, Position end, const char* field, Position& data_end);
+  // A tag that the message does not know: skips its field, or fails when the field is known
+  // (`known` has its bit) and comes in the wrong form.
+  bool SkipField(Position& p, Position end, uint64_t tag, uint32_t known, const char* message);
+
+  // References.
+  bool UseLocation(Position at, uint64_t id, uint32_t& reference);
+  bool UseFunction(Position at, uint64_t id, uint32_t& reference);
+  bool UseMapping(uint64_t id, uint32_t& reference);
+  bool Define(Position at, uint64_t id, size_t position, IdIndex& index, const char* kind);
+
+  // After the pass.
+  bool Finish();
+  bool ResolveIds();
+  bool KeepOriginalIds(const IdIndex& index, size_t count, Column<uint64_t>& ids);
+  bool CheckReferences();
+  bool CheckSampleTypes();
+  bool CheckStrings();
+  bool CheckString(uint32_t string, uint32_t field, uint32_t ordinal, const char* name);
+  bool FailString(uint32_t string, size_t offset, const char* name);
+  void TakeText();
+  // Byte offset of the ordinal-th field `field` of the profile.
+  size_t OffsetOf(uint32_t field, uint32_t ordinal) const;
+
+  bool Fail(Position at, std::string_view field, const std::string& reason);
+  bool FailAt(size_t offset, std::string_view field, const std::string& reason);
+  bool CutOff(Position at, std::string_view field, const std::string& reason);
+  bool TooMany(std::string_view what, size_t limit);
+  bool StartAgain() {
+    sparse_ids_ = true;
+    return false;
+  }
+
+  Position begin_;
+  Position end_;
+  const Limits& limits_;
+  bool dense_;
+  ReaderScratch& scratch_;
+  Columns& c_;
+  Status status_;
+  bool sparse_ids_ = false;
+
+  uint32_t values_per_sample_ = 0;  // of the first sample
+  size_t pending_labels_ = 0;       // of the current sample, past the last label set
+  uint32_t dropped_label_key_ = 0;  // largest key of a label that holds nothing
+  uint32_t dropped_label_sample_ = 0;
+};
+
+}  // namespace kubediag::profile
