@@ -84,7 +84,7 @@ enum {
   (UINT64_C(1) << 2) /* wants a listening socket; may complete() and live on */
 #define KUBEDIAG_FEATURE_HOST_PID (UINT64_C(1) << 3) /* needs the node's process table */
 #define KUBEDIAG_FEATURE_SPAWNS (UINT64_C(1) << 4)   /* starts child processes */
-/* reads keys it does not declare (a script, say): validation calls no key of its Diagnoses unknown */
+/* reads keys it does not declare, as a script does: no key is reported as unknown */
 #define KUBEDIAG_FEATURE_OPEN_PARAMETERS (UINT64_C(1) << 5)
 #define KUBEDIAG_FEATURES_KNOWN ((UINT64_C(1) << 6) - 1)
 

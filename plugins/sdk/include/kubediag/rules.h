@@ -1,0 +1,211 @@
+// The engine's rules on what a module declares and answers, for authors' unit tests.
+//
+// The engine has its own code for them, which trusts nothing; this says the same in few lines.
+#pragma once
+
+#include <kubediag/abi.h>
+#include <kubediag/job.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kubediag::sdk {
+
+inline constexpr size_t kMaxKeyBytes = 253;
+inline constexpr size_t kMaxNameBytes = 63;
+inline constexpr size_t kMaxKeysOfARun = 4096;
+inline constexpr size_t kMaxBytesOfAValue = size_t{64} << 20;
+inline constexpr size_t kMaxBytesOfARun = size_t{128} << 20;
+inline constexpr size_t kMaxBytesOfState = size_t{64} << 10;
+inline constexpr std::string_view kSecretSuffix = "secret_reference.name";
+
+inline bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+inline bool EndsWith(std::string_view text, std::string_view suffix) {
+  return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
+}
+inline bool IsMadeOf(std::string_view text, std::string_view others, bool upper_case) {
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           (upper_case && c >= 'A' && c <= 'Z') || others.find(c) != std::string_view::npos;
+  });
+}
+
+// Key of a result, a parameter or an artifact.
+inline bool IsKey(std::string_view key) {
+  return !key.empty() && key.size() <= kMaxKeyBytes && IsMadeOf(key, "._-", true);
+}
+inline bool IsOperationName(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxNameBytes && IsMadeOf(name, "-", false) &&
+         name.front() != '-' && name.back() != '-';
+}
+// One word that starts with a capital.
+inline bool IsReason(std::string_view reason) {
+  return !reason.empty() && reason[0] >= 'A' && reason[0] <= 'Z' && IsMadeOf(reason, "", true);
+}
+
+// Below a folder, whatever it is: no leading slash, no empty part, no "." and no "..".
+inline bool IsRelativePath(std::string_view path) {
+  while (true) {
+    const size_t slash = path.find('/');
+    const std::string_view part = path.substr(0, slash);
+    if (part.empty() || part == "." || part == ".." || part.find('\0') != std::string_view::npos) {
+      return false;
+    }
+    if (slash == std::string_view::npos) return true;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+inline bool IsUtf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = [&](size_t at) {
+      return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
+    };
+    const uint32_t lead = byte(i);
+    const size_t length = lead < 0x80                    ? 1
+                          : lead >= 0xC2 && lead <= 0xDF ? 2
+                          : (lead & 0xF0) == 0xE0        ? 3
+                          : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                         : 0;
+    if (length == 0) return false;
+    uint32_t code = length == 1 ? lead : lead & (0xFFU >> (length + 1));
+    for (size_t k = 1; k < length; ++k) {
+      if ((byte(i + k) & 0xC0) != 0x80) return false;
+      code = (code << 6) | (byte(i + k) & 0x3F);
+    }
+    const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
+    if (overlong || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return false;
+    i += length;
+  }
+  return true;
+}
+
+inline bool IsUrl(std::string_view url) {
+  const size_t scheme = StartsWith(url, "http://") ? 7 : StartsWith(url, "https://") ? 8 : 0;
+  if (scheme == 0) return false;
+  const auto printable = [](char c) { return c > ' ' && c != 0x7F; };
+  if (!std::all_of(url.begin(), url.end(), printable)) return false;
+  const std::string_view authority = url.substr(scheme, url.find_first_of("/?#", scheme) - scheme);
+  return !authority.empty() && authority[0] != ':' && authority.find('@') == authority.npos;
+}
+
+inline bool IsOfKind(const kubediag_parameter& parameter, std::string_view value) {
+  const kubediag_pair pair{parameter.key, View(value)};
+  const Values values(&pair, 1);
+  const std::string_view key = View(parameter.key);
+  try {
+    switch (parameter.kind) {
+      case KUBEDIAG_KIND_STRING:
+        return IsUtf8(value);
+      case KUBEDIAG_KIND_INTEGER:
+        return values.Integer(key), true;
+      case KUBEDIAG_KIND_BOOLEAN:
+        return values.Boolean(key), true;
+      case KUBEDIAG_KIND_URL:
+        return IsUrl(value);
+      case KUBEDIAG_KIND_CHOICE:
+        return std::any_of(parameter.choices, parameter.choices + parameter.choice_count,
+                           [&](kubediag_string choice) { return View(choice) == value; });
+      default:
+        return false;
+    }
+  } catch (const Failure&) {
+    return false;
+  }
+}
+
+inline void AddParameterDefects(const kubediag_parameter& parameter, const std::string& operation,
+                                std::vector<std::string>& defects) {
+  const std::string_view key = View(parameter.key);
+  const std::string where = operation + ": parameter " + std::string(key) + ": ";
+  const bool is_choice = parameter.kind == KUBEDIAG_KIND_CHOICE;
+  if (!IsKey(key)) defects.push_back(where + "its key is not 1-253 of [A-Za-z0-9._-]");
+  if (parameter.kind < KUBEDIAG_KIND_STRING || parameter.kind > KUBEDIAG_KIND_URL) {
+    defects.push_back(where + "unknown kind " + std::to_string(parameter.kind));
+  } else if (is_choice != (parameter.choice_count > 0)) {
+    defects.push_back(where + "choices belong to kind choice, and only there");
+  } else if (parameter.default_value.data != nullptr &&
+             !IsOfKind(parameter, View(parameter.default_value))) {
+    defects.push_back(where + "its default is not of its kind");
+  }
+  if (!IsUtf8(View(parameter.doc)) || !IsUtf8(View(parameter.violation))) {
+    defects.push_back(where + "a text is not UTF-8");
+  }
+}
+
+inline void AddOperationDefects(const kubediag_operation& operation,
+                                std::vector<std::string>& defects) {
+  const std::string name(View(operation.name));
+  const auto add = [&](const std::string& text) { defects.push_back(name + ": " + text); };
+  const uint64_t features = operation.required_features | operation.optional_features;
+  const uint64_t unknown = operation.required_features & ~KUBEDIAG_FEATURES_KNOWN;
+  if (!IsOperationName(name)) add("its name is not a DNS label");
+  if (operation.run == nullptr) add("it has no run()");
+  if (operation.restore != nullptr && (features & KUBEDIAG_FEATURE_SERVES_HTTP) == 0) {
+    add("restore() without SERVES_HTTP");
+  }
+  if (unknown != 0) add("unknown required feature bits " + std::to_string(unknown));
+  if (operation.artifact_folder.size > 0 && !IsRelativePath(View(operation.artifact_folder))) {
+    add("its artifact folder is not a relative path");
+  }
+  if (!IsUtf8(View(operation.version)) || !IsUtf8(View(operation.doc))) add("a text is not UTF-8");
+
+  std::set<std::string_view> keys;
+  for (size_t i = 0; i < operation.parameter_count; ++i) {
+    if (operation.parameters[i] == nullptr) {
+      add("parameter " + std::to_string(i) + " is null");
+      continue;
+    }
+    const kubediag_parameter parameter = Fitted(*operation.parameters[i]);
+    AddParameterDefects(parameter, name, defects);
+    if (!keys.insert(View(parameter.key)).second) {
+      add("parameter " + std::string(View(parameter.key)) + " is declared twice");
+    }
+  }
+  for (size_t i = 0; i < operation.secret_count; ++i) {
+    if (operation.secrets[i] == nullptr) {
+      add("secret " + std::to_string(i) + " is null");
+      continue;
+    }
+    const kubediag_secret secret = Fitted(*operation.secrets[i]);
+    if (!EndsWith(View(secret.name_parameter), kSecretSuffix)) {
+      add("secret " + std::to_string(i) + ": the parameter that names it must end in " +
+          std::string(kSecretSuffix));
+    }
+    if (!IsKey(View(secret.namespace_parameter)) || secret.data_key_count == 0) {
+      add("secret " + std::to_string(i) + ": it lacks a namespace parameter or data keys");
+    }
+  }
+}
+
+// Why the engine would refuse the module; empty if it would not.
+inline std::vector<std::string> Defects(const kubediag_module* borrowed) {
+  if (borrowed == nullptr) return {"the module declines this engine"};
+  std::vector<std::string> defects;
+  const kubediag_module module = Fitted(*borrowed);
+  if (module.abi_major != KUBEDIAG_ABI_MAJOR || module.abi_minor > KUBEDIAG_ABI_MINOR) {
+    defects.push_back("it needs ABI " + std::to_string(module.abi_major) + "." +
+                      std::to_string(module.abi_minor));
+  }
+  if (module.operation_count == 0) defects.emplace_back("it has no operation");
+  std::set<std::string_view> names;
+  for (size_t i = 0; i < module.operation_count; ++i) {
+    if (module.operations[i] == nullptr) {
+      defects.push_back("operation " + std::to_string(i) + " is null");
+      continue;
+    }
+    const kubediag_operation operation = Fitted(*module.operations[i]);
+    AddOperationDefects(operation, defects);
+    if (!names.insert(View(operation.name)).second) {
+      defects.push_back(std::string(View(operation.name)) + ": declared twice");
+    }
+  }
+  return defects;
+}
+
+}  // namespace kubediag::sdk
