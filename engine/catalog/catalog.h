@@ -13,6 +13,7 @@
 
 #include "engine/core/logging.h"
 #include "engine/core/result.h"
+#include "engine/metrics/registry.h"
 #include "engine/operation/runner.h"
 
 namespace kubediag::catalog {
@@ -37,12 +38,14 @@ struct Refusal {
 struct Options {
   std::vector<std::string> folders;  // earlier ones win when two modules name the same operation
   std::string modules_directory;     // <data-root>/modules
+  metrics::Registry* metrics = nullptr;  // borrowed for the catalog's life; null: none are kept
 };
 
 class Catalog {
  public:
   // Reads the folders once and starts to watch them. A missing folder is watched for (its parent
-  // is).
+  // is). Fails only if the modules directory cannot be used; a bad folder is a refusal. The runner
+  // and the logger are borrowed for the catalog's life.
   static Result<std::unique_ptr<Catalog>> Open(Options options, operation::Runner& runner,
                                                Logger& logger);
   virtual ~Catalog() = default;

@@ -40,6 +40,20 @@ inline constexpr size_t kMaxStatusResultBytes = 32 * kKiB;  // all values in sta
 inline constexpr size_t kMaxMessageBytes = 4 * kKiB;        // a failure message
 inline constexpr size_t kMaxStateBytes = 64 * kKiB;         // state for restore()
 
+// Runs and their journals.
+inline constexpr size_t kMaxDiagnosisResultBytes = 256 * kMiB;  // all values of one Diagnosis
+inline constexpr size_t kMaxJournalBytes = 256 * kMiB;          // beyond it no results are taken
+inline constexpr size_t kMaxJournalReserveBytes = 16 * kMiB;    // above that, for short records
+inline constexpr size_t kMaxSyncedFiles = 16;       // values saved at once; more: one sync for all
+inline constexpr size_t kMaxListedArtifacts = 256;  // status.artifacts
+inline constexpr int kMaxInterruptedAttempts = 4;   // restarts that one operation may see
+inline constexpr int kMaxStatusConflicts = 8;       // tries against other writers of a status
+inline constexpr seconds kStatusWriteTimeout{60};   // tries while the store does not answer
+inline constexpr milliseconds kStatusRetryFirst{100};     // back-off, doubled …
+inline constexpr milliseconds kStatusRetryLongest{5000};  // … up to this
+inline constexpr seconds kMaxViewerLinger{30 * 24 * 3600};
+inline constexpr seconds kRestoreTimeout{30};  // until a restored viewer answers
+
 // Processes.
 inline constexpr size_t kMaxFrameBytes = 1 * kMiB;       // one frame of the host protocol
 inline constexpr size_t kMaxStderrTailBytes = 4 * kKiB;  // kept of an operation's standard error
@@ -51,6 +65,13 @@ inline constexpr milliseconds kOrphanTimeout{2000};  // killing what a run has l
 inline constexpr seconds kDefaultOperationTimeout{60};
 
 // Modules.
+inline constexpr size_t kMaxTableBytes = 64 * kKiB;  // struct_size of a module's table
+inline constexpr size_t kMaxOperationsOfModule = 64;
+inline constexpr size_t kMaxParameters = 256;  // of one operation
+inline constexpr size_t kMaxSecrets = 16;      // of one operation
+inline constexpr size_t kMaxChoices = 256;     // of one parameter; data keys of one Secret
+inline constexpr size_t kMaxDocBytes = 4 * kKiB;
+inline constexpr size_t kMaxRelativePathBytes = 1024;  // of an artifact or its folder
 inline constexpr size_t kMaxModuleBytes = 256 * kMiB;
 inline constexpr size_t kMaxModules = 1024;
 inline constexpr milliseconds kCatalogSettle{50};      // after the last inotify event

@@ -1,0 +1,34 @@
+#include "engine/catalog/nearest_names.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kubediag::catalog {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const std::vector<std::string> kNames = {"go-profiler", "http-server", "script-runner", "function"};
+
+TEST(NearestNames, FindsASlipOfTheFinger) {
+  EXPECT_THAT(NearestNames("go-profilr", kNames), ElementsAre("go-profiler"));
+  EXPECT_THAT(NearestNames("htpp-server", kNames), ElementsAre("http-server"));
+}
+
+TEST(NearestNames, FindsANameThatContainsTheOther) {
+  EXPECT_THAT(NearestNames("script", kNames), ElementsAre("script-runner"));
+}
+
+TEST(NearestNames, GivesNothingWhereNothingIsNear) {
+  EXPECT_THAT(NearestNames("tcpdump", kNames), IsEmpty());
+  EXPECT_THAT(NearestNames(std::string(4096, 'g'), kNames), IsEmpty());
+}
+
+TEST(NearestNames, GivesThreeAtMostNearestFirst) {
+  EXPECT_THAT(NearestNames("aaaaaa", {"aaabbb", "aaaabb", "aaaaab", "aaaaaa"}),
+              ElementsAre("aaaaaa", "aaaaab", "aaaabb"));
+}
+
+}  // namespace
+}  // namespace kubediag::catalog
