@@ -1,9 +1,13 @@
 #include "engine/core/digest.h"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <sys/random.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <memory>
 
 namespace kubediag {
 namespace {
@@ -29,6 +33,28 @@ std::string Sha256Hex(std::string_view bytes) {
   std::array<uint8_t, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), digest.data());
   return Hex(digest.data(), digest.size());
+}
+
+Result<FileDigest> Sha256OfFile(int fd) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                        &EVP_MD_CTX_free);
+  if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) {
+    return Status::Internal("SHA-256 is not available");
+  }
+  FileDigest file;
+  std::array<uint8_t, 64 * 1024> piece{};
+  for (;;) {
+    const ssize_t got = read(fd, piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Status::FromErrno("read", errno);
+    if (got == 0) break;
+    file.size += static_cast<uint64_t>(got);
+    EVP_DigestUpdate(context.get(), piece.data(), static_cast<size_t>(got));
+  }
+  std::array<uint8_t, SHA256_DIGEST_LENGTH> digest{};
+  EVP_DigestFinal_ex(context.get(), digest.data(), nullptr);
+  file.sha256 = Hex(digest.data(), digest.size());
+  return file;
 }
 
 std::string UuidV5(std::string_view name) {
