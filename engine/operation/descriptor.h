@@ -45,6 +45,7 @@ struct OperationDescriptor {
   uint64_t features() const { return required_features | optional_features; }
   bool repeatable() const;
   bool serves_http() const;
+  bool open_parameters() const;  // reads keys it does not declare
 };
 
 struct ModuleDescriptor {
