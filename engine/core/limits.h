@@ -63,13 +63,14 @@ inline constexpr milliseconds kTermGrace{2000};      // TERM → KILL
 inline constexpr seconds kDescribeTimeout{10};       // reading a module's descriptor
 inline constexpr milliseconds kOrphanTimeout{2000};  // killing what a run has left behind
 inline constexpr seconds kDefaultOperationTimeout{60};
+inline constexpr std::chrono::hours kMaxLinger{24 * 365};  // of an operation that serves
 
 // Modules.
 inline constexpr size_t kMaxTableBytes = 64 * kKiB;  // struct_size of a module's table
 inline constexpr size_t kMaxOperationsOfModule = 64;
-inline constexpr size_t kMaxParameters = 256;  // of one operation
-inline constexpr size_t kMaxSecrets = 16;      // of one operation
-inline constexpr size_t kMaxChoices = 256;     // of one parameter; data keys of one Secret
+inline constexpr size_t kMaxDeclaredParameters = 256;  // of one operation
+inline constexpr size_t kMaxDeclaredSecrets = 16;      // of one operation
+inline constexpr size_t kMaxChoices = 256;             // of one parameter; data keys of one Secret
 inline constexpr size_t kMaxDocBytes = 4 * kKiB;
 inline constexpr size_t kMaxRelativePathBytes = 1024;  // of an artifact or its folder
 inline constexpr size_t kMaxModuleBytes = 256 * kMiB;

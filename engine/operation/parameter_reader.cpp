@@ -1,0 +1,160 @@
+#include "engine/operation/parameter_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <set>
+#include <utility>
+
+#include "engine/core/limits.h"
+#include "engine/operation/module_reader.h"
+#include "engine/operation/table_checks.h"
+#include "engine/operation/text.h"
+
+namespace kubediag::operation {
+namespace {
+
+constexpr size_t kParameterSize =
+    offsetof(kubediag_parameter, choice_count) + sizeof(kubediag_parameter::choice_count);
+constexpr size_t kSecretSize =
+    offsetof(kubediag_secret, data_key_count) + sizeof(kubediag_secret::data_key_count);
+constexpr std::string_view kSecretSuffix = "secret_reference.name";
+
+bool IsInteger(std::string_view text) {
+  if (text.starts_with('+') && text.size() > 1 && text[1] != '-') text.remove_prefix(1);
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+Result<std::vector<std::string>> ReadTexts(const kubediag_string* texts, size_t count,
+                                           const std::string& where) {
+  KUBEDIAG_RETURN_IF_ERROR(CheckList(texts, count, kMaxChoices, where));
+  std::vector<std::string> copies;
+  for (size_t i = 0; i < count; ++i) {
+    KUBEDIAG_ASSIGN_OR_RETURN(
+        std::string text, ReadText(texts[i], kMaxDocBytes, where + "[" + std::to_string(i) + "]"));
+    copies.push_back(std::move(text));
+  }
+  return copies;
+}
+
+Result<ParameterDescriptor> ReadParameter(const kubediag_parameter* borrowed,
+                                          const std::string& operation,
+                                          const std::string& position) {
+  KUBEDIAG_RETURN_IF_ERROR(CheckTable(borrowed, kParameterSize, position));
+  const kubediag_parameter parameter = Fitted(*borrowed);
+  ParameterDescriptor descriptor;
+  KUBEDIAG_ASSIGN_OR_RETURN(descriptor.key,
+                            ReadText(parameter.key, kMaxDocBytes, position + ".key"));
+  if (!IsKey(descriptor.key)) {
+    return Defect("BadParameter", position + ".key: \"" + ToReadableText(descriptor.key, 80) +
+                                      "\" is not 1-253 of [A-Za-z0-9._-]");
+  }
+  const std::string where = operation + ": parameter " + descriptor.key;
+  if (parameter.kind < KUBEDIAG_KIND_STRING || parameter.kind > KUBEDIAG_KIND_URL) {
+    return Defect("BadParameter", where + " has unknown kind " + std::to_string(parameter.kind));
+  }
+  descriptor.kind = static_cast<ParameterKind>(parameter.kind);
+  descriptor.required = (parameter.flags & KUBEDIAG_PARAMETER_REQUIRED) != 0;
+  descriptor.from_results = (parameter.flags & KUBEDIAG_PARAMETER_FROM_RESULTS) != 0;
+  KUBEDIAG_ASSIGN_OR_RETURN(descriptor.doc, ReadText(parameter.doc, kMaxDocBytes, where + ".doc"));
+  KUBEDIAG_ASSIGN_OR_RETURN(descriptor.violation,
+                            ReadText(parameter.violation, kMaxDocBytes, where + ".violation"));
+  KUBEDIAG_ASSIGN_OR_RETURN(
+      descriptor.choices, ReadTexts(parameter.choices, parameter.choice_count, where + ".choices"));
+  if ((descriptor.kind == ParameterKind::kChoice) == descriptor.choices.empty()) {
+    return Defect("BadParameter", where + ": choices belong to the kind choice, and only there");
+  }
+  if (parameter.default_value.data != nullptr) {
+    KUBEDIAG_ASSIGN_OR_RETURN(
+        descriptor.default_value,
+        ReadText(parameter.default_value, kMaxDocBytes, where + ".default_value"));
+    if (!IsOfKind(descriptor, *descriptor.default_value)) {
+      return Defect("BadParameter", where + ": its default is not of its kind");
+    }
+  }
+  return descriptor;
+}
+
+Result<SecretDescriptor> ReadSecret(const kubediag_secret* borrowed, const std::string& where) {
+  KUBEDIAG_RETURN_IF_ERROR(CheckTable(borrowed, kSecretSize, where));
+  const kubediag_secret secret = Fitted(*borrowed);
+  SecretDescriptor descriptor;
+  KUBEDIAG_ASSIGN_OR_RETURN(
+      descriptor.namespace_parameter,
+      ReadText(secret.namespace_parameter, kMaxDocBytes, where + ".namespace_parameter"));
+  KUBEDIAG_ASSIGN_OR_RETURN(descriptor.name_parameter, ReadText(secret.name_parameter, kMaxDocBytes,
+                                                                where + ".name_parameter"));
+  if (!IsKey(descriptor.name_parameter) || !descriptor.name_parameter.ends_with(kSecretSuffix)) {
+    return Defect("BadSecretKey", where + ".name_parameter: \"" +
+                                      ToReadableText(descriptor.name_parameter, 80) +
+                                      "\" does not end in " + std::string(kSecretSuffix));
+  }
+  if (!IsKey(descriptor.namespace_parameter)) {
+    return Defect("BadSecretKey", where + ".namespace_parameter: \"" +
+                                      ToReadableText(descriptor.namespace_parameter, 80) +
+                                      "\" is not 1-253 of [A-Za-z0-9._-]");
+  }
+  KUBEDIAG_ASSIGN_OR_RETURN(descriptor.data_keys, ReadTexts(secret.data_keys, secret.data_key_count,
+                                                            where + ".data_keys"));
+  if (descriptor.data_keys.empty() ||
+      !std::all_of(descriptor.data_keys.begin(), descriptor.data_keys.end(),
+                   [](const std::string& key) { return IsKey(key); })) {
+    return Defect("BadSecretKey", where + ".data_keys must name at least one data key of a Secret");
+  }
+  return descriptor;
+}
+
+}  // namespace
+
+bool IsOfKind(const ParameterDescriptor& parameter, const std::string& value) {
+  switch (parameter.kind) {
+    case ParameterKind::kString:
+      return true;
+    case ParameterKind::kInteger:
+      return IsInteger(value);
+    case ParameterKind::kBoolean:
+      return value == "true" || value == "false";
+    case ParameterKind::kChoice:
+      return std::find(parameter.choices.begin(), parameter.choices.end(), value) !=
+             parameter.choices.end();
+    case ParameterKind::kUrl:
+      return IsUrl(value);
+  }
+  return false;
+}
+
+Result<std::vector<ParameterDescriptor>> ReadParameters(const kubediag_parameter* const* parameters,
+                                                        size_t count, const std::string& where) {
+  KUBEDIAG_RETURN_IF_ERROR(
+      CheckList(parameters, count, kMaxDeclaredParameters, where + ": parameters"));
+  std::vector<ParameterDescriptor> descriptors;
+  std::set<std::string> keys;
+  for (size_t i = 0; i < count; ++i) {
+    KUBEDIAG_ASSIGN_OR_RETURN(
+        ParameterDescriptor descriptor,
+        ReadParameter(parameters[i], where, where + ": parameters[" + std::to_string(i) + "]"));
+    if (!keys.insert(descriptor.key).second) {
+      return Defect("DuplicateParameter",
+                    where + ": parameter " + descriptor.key + " is declared twice");
+    }
+    descriptors.push_back(std::move(descriptor));
+  }
+  return descriptors;
+}
+
+Result<std::vector<SecretDescriptor>> ReadSecrets(const kubediag_secret* const* secrets,
+                                                  size_t count, const std::string& where) {
+  KUBEDIAG_RETURN_IF_ERROR(CheckList(secrets, count, kMaxDeclaredSecrets, where + ": secrets"));
+  std::vector<SecretDescriptor> descriptors;
+  for (size_t i = 0; i < count; ++i) {
+    KUBEDIAG_ASSIGN_OR_RETURN(
+        SecretDescriptor descriptor,
+        ReadSecret(secrets[i], where + ": secrets[" + std::to_string(i) + "]"));
+    descriptors.push_back(std::move(descriptor));
+  }
+  return descriptors;
+}
+
+}  // namespace kubediag::operation

@@ -1,0 +1,26 @@
+// The parameters and Secrets an operation declares, checked and copied.
+#pragma once
+
+#include <kubediag/abi.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "engine/core/result.h"
+#include "engine/operation/descriptor.h"
+
+namespace kubediag::operation {
+
+// NullEntry, ShortStruct, BadText, BadParameter, DuplicateParameter. `where` opens each message.
+Result<std::vector<ParameterDescriptor>> ReadParameters(const kubediag_parameter* const* parameters,
+                                                        size_t count, const std::string& where);
+
+// NullEntry, ShortStruct, BadText, BadSecretKey.
+Result<std::vector<SecretDescriptor>> ReadSecrets(const kubediag_secret* const* secrets,
+                                                  size_t count, const std::string& where);
+
+// Whether `value` is written as the parameter's kind demands.
+bool IsOfKind(const ParameterDescriptor& parameter, const std::string& value);
+
+}  // namespace kubediag::operation

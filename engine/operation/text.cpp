@@ -1,0 +1,113 @@
+#include "engine/operation/text.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "engine/core/limits.h"
+
+namespace kubediag::operation {
+namespace {
+
+constexpr size_t kMaxNameBytes = 63;
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
+bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
+bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+// Bytes of the well-formed character that starts `text`; 0 if there is none.
+size_t CharacterLength(std::string_view text) {
+  const auto at = [&](size_t i) { return static_cast<uint8_t>(i < text.size() ? text[i] : 0); };
+  const auto continues = [&](size_t i) { return (at(i) & 0xC0) == 0x80; };
+  const uint8_t lead = at(0);
+  if (text.empty()) return 0;
+  if (lead < 0x80) return 1;
+  if (lead < 0xC2 || lead > 0xF4 || !continues(1)) return 0;
+  if (lead < 0xE0) return 2;
+  if (!continues(2)) return 0;
+  if (lead == 0xE0 && at(1) < 0xA0) return 0;  // overlong
+  if (lead == 0xED && at(1) > 0x9F) return 0;  // a surrogate
+  if (lead < 0xF0) return 3;
+  if (!continues(3)) return 0;
+  if (lead == 0xF0 && at(1) < 0x90) return 0;  // overlong
+  if (lead == 0xF4 && at(1) > 0x8F) return 0;  // beyond U+10FFFF
+  return 4;
+}
+
+}  // namespace
+
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = CharacterLength(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string ToReadableText(std::string_view bytes, size_t max_bytes) {
+  std::string text;
+  size_t cut = 0;  // where an ellipsis would still fit
+  while (!bytes.empty()) {
+    const size_t length = CharacterLength(bytes);
+    std::string_view piece = length == 0 ? kReplacement : bytes.substr(0, length);
+    if (length == 1 && IsControl(bytes[0]) && bytes[0] != '\n' && bytes[0] != '\t') piece = " ";
+    if (text.size() + piece.size() > max_bytes) {
+      text.resize(cut);
+      if (max_bytes >= kEllipsis.size()) text += kEllipsis;
+      return text;
+    }
+    text += piece;
+    if (text.size() + kEllipsis.size() <= max_bytes) cut = text.size();
+    bytes.remove_prefix(length == 0 ? 1 : length);
+  }
+  return text;
+}
+
+bool IsKey(std::string_view key) {
+  return !key.empty() && key.size() <= kMaxResultKeyBytes &&
+         std::all_of(key.begin(), key.end(), [](char c) {
+           return IsLower(c) || IsUpper(c) || IsDigit(c) || c == '.' || c == '_' || c == '-';
+         });
+}
+
+bool IsOperationName(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxNameBytes && name.front() != '-' &&
+         name.back() != '-' && std::all_of(name.begin(), name.end(), [](char c) {
+           return IsLower(c) || IsDigit(c) || c == '-';
+         });
+}
+
+bool IsReason(std::string_view reason) {
+  return !reason.empty() && reason.size() <= kMaxResultKeyBytes && IsUpper(reason.front()) &&
+         std::all_of(reason.begin(), reason.end(),
+                     [](char c) { return IsLower(c) || IsUpper(c) || IsDigit(c); });
+}
+
+bool IsRelativePath(std::string_view path) {
+  if (path.size() > kMaxRelativePathBytes || !IsUtf8(path)) return false;
+  if (std::any_of(path.begin(), path.end(), IsControl)) return false;
+  for (;;) {
+    const size_t slash = path.find('/');
+    const std::string_view part = path.substr(0, slash);
+    if (part.empty() || part == "." || part == "..") return false;
+    if (slash == std::string_view::npos) return true;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+bool IsUrl(std::string_view url) {
+  const size_t scheme = url.starts_with("http://") ? 7 : url.starts_with("https://") ? 8 : 0;
+  if (scheme == 0) return false;
+  if (!std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7F; })) {
+    return false;
+  }
+  url.remove_prefix(scheme);
+  const std::string_view authority = url.substr(0, url.find_first_of("/?#"));
+  return !authority.empty() && authority.front() != ':' &&
+         authority.find('@') == std::string_view::npos;
+}
+
+}  // namespace kubediag::operation
