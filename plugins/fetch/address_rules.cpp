@@ -1,0 +1,180 @@
+#include "plugins/fetch/address_rules.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace kubediag::fetch {
+namespace {
+
+struct DeniedRange {
+  const char* cidr;
+  const char* what;
+};
+
+constexpr DeniedRange kDeniedRanges[] = {
+    {"0.0.0.0/8", "an unspecified address"},
+    {"127.0.0.0/8", "a loopback address"},
+    {"169.254.0.0/16", "a link-local address, where cloud metadata services are"},
+    {"100.100.100.200", "the address of a cloud metadata service"},
+    {"168.63.129.16", "the address of a cloud metadata service"},
+    {"192.0.0.192", "the address of a cloud metadata service"},
+    {"224.0.0.0/4", "a multicast address"},
+    {"240.0.0.0/4", "a reserved or broadcast address"},
+    {"::", "an unspecified address"},
+    {"::1", "a loopback address"},
+    {"::ffff:0:0/96", "an IPv4 address in IPv6 form"},
+    {"::/96", "an IPv4 address in obsolete IPv6 form"},
+    {"fd00:ec2::254", "the address of a cloud metadata service"},
+    {"fd20:ce::254", "the address of a cloud metadata service"},
+    {"fe80::/10", "a link-local address"},
+    {"fec0::/10", "an obsolete site-local address"},
+    {"ff00::/8", "a multicast address"},
+};
+
+// Where an IPv6 address carries an IPv4 address that traffic may end at.
+struct Carrier {
+  const char* cidr;
+  size_t offset;  // of the 4 bytes
+};
+
+constexpr Carrier kCarriers[] = {
+    {"::ffff:0:0/96", 12},  // mapped
+    {"64:ff9b::/96", 12},   // NAT64
+    {"2002::/16", 2},       // 6to4
+};
+
+struct DeniedCidr {
+  Cidr cidr;
+  const char* what;
+};
+
+const std::vector<DeniedCidr>& DeniedCidrs() {
+  static const auto* const cidrs = [] {
+    auto* list = new std::vector<DeniedCidr>();
+    for (const DeniedRange& range : kDeniedRanges) {
+      list->push_back({ParseCidr(range.cidr).value(), range.what});
+    }
+    return list;
+  }();
+  return *cidrs;
+}
+
+std::optional<Address> Carried(const Address& address) {
+  for (const Carrier& carrier : kCarriers) {
+    if (!ParseCidr(carrier.cidr).value().Contains(address)) continue;
+    Address inner;
+    inner.size = 4;
+    std::copy_n(address.bytes.begin() + static_cast<std::ptrdiff_t>(carrier.offset), 4,
+                inner.bytes.begin());
+    return inner;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Address> AddressOf(const sockaddr& address) {
+  Address result;
+  if (address.sa_family == AF_INET) {
+    sockaddr_in v4;
+    std::memcpy(&v4, &address, sizeof v4);
+    result.size = 4;
+    std::memcpy(result.bytes.data(), &v4.sin_addr, 4);
+    return result;
+  }
+  if (address.sa_family == AF_INET6) {
+    sockaddr_in6 v6;
+    std::memcpy(&v6, &address, sizeof v6);
+    result.size = 16;
+    std::memcpy(result.bytes.data(), &v6.sin6_addr, 16);
+    return result;
+  }
+  return std::nullopt;
+}
+
+std::optional<Address> ParseAddress(std::string_view text) {
+  const std::string terminated(text);
+  Address result;
+  if (inet_pton(AF_INET, terminated.c_str(), result.bytes.data()) == 1) {
+    result.size = 4;
+    return result;
+  }
+  if (inet_pton(AF_INET6, terminated.c_str(), result.bytes.data()) == 1) {
+    result.size = 16;
+    return result;
+  }
+  return std::nullopt;
+}
+
+std::string ToString(const Address& address) {
+  char text[INET6_ADDRSTRLEN] = {};
+  inet_ntop(address.size == 4 ? AF_INET : AF_INET6, address.bytes.data(), text, sizeof text);
+  return text;
+}
+
+bool Cidr::Contains(const Address& address) const {
+  if (address.size != base.size) return false;
+  for (unsigned bit = 0; bit < prefix; ++bit) {
+    const auto mask = static_cast<uint8_t>(0x80U >> (bit % 8));
+    if (((address.bytes[bit / 8] ^ base.bytes[bit / 8]) & mask) != 0) return false;
+  }
+  return true;
+}
+
+Result<Cidr> ParseCidr(std::string_view text) {
+  const auto malformed = [&](std::string_view why) {
+    return Status::InvalidArgument("\"" + std::string(text) +
+                                   "\" is not an address range: " + std::string(why));
+  };
+  const size_t slash = text.find('/');
+  const auto base = ParseAddress(text.substr(0, slash));
+  if (!base) return malformed("no IPv4 or IPv6 address");
+  Cidr cidr{*base, static_cast<unsigned>(base->size * 8)};
+  if (slash != std::string_view::npos) {
+    const std::string_view digits = text.substr(slash + 1);
+    unsigned prefix = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
+    if (error != std::errc() || end != digits.data() + digits.size() || prefix > cidr.prefix) {
+      return malformed("the prefix length is wrong");
+    }
+    cidr.prefix = prefix;
+  }
+  for (size_t bit = cidr.prefix; bit < base->size * 8; ++bit) {
+    if ((base->bytes[bit / 8] & (0x80U >> (bit % 8))) != 0) {
+      return malformed("bits beyond the prefix are set");
+    }
+  }
+  return cidr;
+}
+
+Result<AddressRules> AddressRules::Build(std::span<const std::string> allowed_cidrs) {
+  AddressRules rules;
+  for (const std::string& text : allowed_cidrs) {
+    KUBEDIAG_ASSIGN_OR_RETURN(const Cidr cidr, ParseCidr(text));
+    rules.allowed_.push_back(cidr);
+  }
+  return rules;
+}
+
+std::optional<std::string> AddressRules::Denial(const Address& address) const {
+  const auto allowed = [&](const Address& candidate) {
+    return std::any_of(allowed_.begin(), allowed_.end(),
+                       [&](const Cidr& cidr) { return cidr.Contains(candidate); });
+  };
+  if (allowed(address)) return std::nullopt;
+  const auto carried = Carried(address);
+  if (carried && allowed(*carried)) return std::nullopt;
+  for (const DeniedCidr& denied : DeniedCidrs()) {
+    const bool itself = denied.cidr.Contains(address);
+    if (itself || (carried && denied.cidr.Contains(*carried))) {
+      return ToString(address) + (itself ? " is " : " carries ") + denied.what;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace kubediag::fetch

@@ -1,0 +1,98 @@
+#include "plugins/fetch/verdict.h"
+
+#include <curl/curl.h>
+
+#include "plugins/fetch/limits.h"
+#include "plugins/fetch/reason.h"
+
+namespace kubediag::fetch {
+namespace {
+
+constexpr size_t kMaxDetailBytes = 300;
+
+std::string Said(const TransferEnd& end) {
+  if (!end.detail.empty()) return Printable(end.detail, kMaxDetailBytes);
+  return curl_easy_strerror(static_cast<CURLcode>(end.curl_code));
+}
+
+Status JudgeCertificate(const TransferEnd& end) {
+  // libcurl compares names itself, after OpenSSL has accepted the chain.
+  if (end.certificate_error == 0) {
+    return FetchError(Reason::kTlsNameMismatch,
+                      "the certificate is for another name: " + Said(end));
+  }
+  return FetchError(Reason::kTlsUntrusted, "the certificate is not trusted: " + Said(end));
+}
+
+}  // namespace
+
+Status JudgeTransfer(const TransferEnd& end) {
+  switch (end.curl_code) {
+    case CURLE_OK:
+      return Status::Ok();
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return FetchError(Reason::kInvalidSource, Said(end));
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return FetchError(Reason::kDnsFailed, "the host's name has no address: " + Said(end));
+    case CURLE_COULDNT_CONNECT:
+      if (!end.denial.empty() && !end.address_tried) {
+        return FetchError(Reason::kSourceDenied, end.denial);
+      }
+      return FetchError(Reason::kConnectFailed, "could not connect: " + Said(end));
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return JudgeCertificate(end);
+    case CURLE_SSL_CACERT_BADFILE:
+      return FetchError(Reason::kTlsUntrusted, "the CA certificate cannot be used: " + Said(end));
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CERTPROBLEM:
+      return FetchError(Reason::kTlsFailed, "no TLS connection: " + Said(end));
+    case CURLE_OPERATION_TIMEDOUT:
+      return FetchError(Reason::kTimeout, Said(end));
+    case CURLE_FILESIZE_EXCEEDED:
+      return FetchError(Reason::kTooLarge, "the server announces a body beyond the cap");
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+      return FetchError(Reason::kTruncated,
+                        std::string("the connection ended ") +
+                            (end.response_started ? "within the answer: " : "before an answer: ") +
+                            Said(end));
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FAILED_INIT:
+      return FetchError(Reason::kFetchUnavailable, Said(end));
+    default:
+      return FetchError(Reason::kHttpError, "no usable HTTP answer: " + Said(end));
+  }
+}
+
+Status JudgeHttpStatus(const HttpEnd& end) {
+  if (end.status == 200) return Status::Ok();
+  std::string answered = "the server answered " + std::to_string(end.status);
+  if (end.status >= 300 && end.status < 400) {
+    if (!end.location.empty()) answered += " towards " + std::string(end.location);
+    return FetchError(Reason::kRedirectRefused, answered + "; redirects are not followed");
+  }
+  if (const std::string words = Printable(end.snippet, kMaxSnippetBytes); !words.empty()) {
+    answered += ": " + words;
+  }
+  switch (end.status) {
+    case 401:
+      return FetchError(Reason::kUnauthorized, std::move(answered));
+    case 403:
+      return FetchError(Reason::kForbidden, std::move(answered));
+    case 404:
+      return FetchError(Reason::kNotFound, std::move(answered));
+    case 429:
+      if (!end.retry_after.empty()) answered += "; retry after " + std::string(end.retry_after);
+      return FetchError(Reason::kTooManyRequests, std::move(answered));
+    default:
+      return FetchError(
+          end.status >= 500 && end.status < 600 ? Reason::kServerError : Reason::kHttpError,
+          std::move(answered));
+  }
+}
+
+}  // namespace kubediag::fetch
