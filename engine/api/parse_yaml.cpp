@@ -1,0 +1,137 @@
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <sstream>
+
+#include "engine/api/parse.h"
+#include "engine/api/scalar.h"
+#include "engine/api/tree_builder.h"
+
+namespace kubediag::api {
+namespace {
+
+constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
+
+class EventSink : public YAML::EventHandler {
+ public:
+  // `first_line`: of the chunk within its file, from 0.
+  explicit EventSink(int first_line) : first_line_(first_line) {}
+
+  void OnDocumentStart(const YAML::Mark& /*mark*/) override { builder_ = TreeBuilder(); }
+  void OnDocumentEnd() override {}
+  void OnAnchor(const YAML::Mark& /*mark*/, const std::string& /*name*/) override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    builder_.Scalar(PositionOf(mark), Value::Kind::kNull, "", anchor);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    builder_.Alias(PositionOf(mark), anchor);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    const Position position = PositionOf(mark);
+    const bool plain = tag.empty() || tag == "?";
+    if (plain && value == "<<" && builder_.TakesKey()) return builder_.MergeKey(position);
+    builder_.Scalar(position, KindOfScalar(position, tag, value), value, anchor);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value /*style*/) override {
+    Open(mark, tag, "seq", Value::Kind::kList, anchor);
+  }
+  void OnSequenceEnd() override { builder_.Close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value /*style*/) override {
+    Open(mark, tag, "map", Value::Kind::kMap, anchor);
+  }
+  void OnMapEnd() override { builder_.Close(); }
+
+  TreeBuilder& builder() { return builder_; }
+  Position PositionOf(const YAML::Mark& mark) const {
+    if (mark.is_null()) return {first_line_ + 1, 1};
+    return {first_line_ + mark.line + 1, mark.column + 1};
+  }
+
+ private:
+  // "?" is a plain scalar or untagged collection, "!" a quoted scalar.
+  static bool IsUntagged(const std::string& tag) { return tag.empty() || tag == "?" || tag == "!"; }
+
+  static Value::Kind KindOfScalar(Position position, const std::string& tag,
+                                  const std::string& value) {
+    if (tag == "!") return Value::Kind::kString;
+    const Value::Kind resolved = ResolvePlainScalar(value);
+    if (tag.empty() || tag == "?") return resolved;
+    if (tag == std::string(kTagPrefix) + "str") return Value::Kind::kString;
+    const bool keeps_its_kind =
+        (tag == std::string(kTagPrefix) + "int" && resolved == Value::Kind::kInteger) ||
+        (tag == std::string(kTagPrefix) + "float" && resolved == Value::Kind::kFloat) ||
+        (tag == std::string(kTagPrefix) + "bool" && resolved == Value::Kind::kBoolean) ||
+        (tag == std::string(kTagPrefix) + "null" && resolved == Value::Kind::kNull);
+    if (!keeps_its_kind) throw Refused(position, "the tag " + tag + " is not supported here");
+    return resolved;
+  }
+
+  void Open(const YAML::Mark& mark, const std::string& tag, std::string_view own_tag,
+            Value::Kind kind, YAML::anchor_t anchor) {
+    const Position position = PositionOf(mark);
+    if (!IsUntagged(tag) && tag != std::string(kTagPrefix).append(own_tag)) {
+      throw Refused(position, "the tag " + tag + " is not supported here");
+    }
+    builder_.Open(position, kind, anchor);
+  }
+
+  int first_line_;
+  TreeBuilder builder_;
+};
+
+void ParseChunk(std::string_view chunk, int first_line, ParsedDocuments& parsed) {
+  EventSink sink(first_line);
+  try {
+    std::istringstream stream{std::string(chunk)};
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(sink)) {
+      if (!sink.builder().complete()) continue;
+      Value document = sink.builder().Take();
+      if (document.kind != Value::Kind::kNull) parsed.documents.push_back(std::move(document));
+    }
+  } catch (const Refused& refused) {
+    parsed.errors.push_back({refused.position(), refused.what()});
+  } catch (const YAML::Exception& error) {
+    parsed.errors.push_back({sink.PositionOf(error.mark), error.msg});
+  }
+}
+
+bool IsBoundary(std::string_view line) {
+  if (line.substr(0, 3) != "---") return false;
+  return line.size() == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\r';
+}
+
+}  // namespace
+
+// `---` at the start of a line cannot stand within a document, not even in a quoted scalar, so the
+// file is split there: an error in one document leaves the others readable.
+ParsedDocuments ParseYaml(std::string_view bytes) {
+  ParsedDocuments parsed;
+  size_t chunk_start = 0;
+  int chunk_line = 0;
+  int line = 0;
+  bool only_directives = true;  // before a `---` they belong to the document after it
+  for (size_t at = 0; at < bytes.size(); ++line) {
+    const size_t newline = bytes.find('\n', at);
+    const size_t end = newline == std::string_view::npos ? bytes.size() : newline;
+    const std::string_view text = bytes.substr(at, end - at);
+    if (IsBoundary(text) && !only_directives) {
+      ParseChunk(bytes.substr(chunk_start, at - chunk_start), chunk_line, parsed);
+      chunk_start = at;
+      chunk_line = line;
+    }
+    const size_t first = text.find_first_not_of(" \t\r");
+    const bool blank = first == std::string_view::npos || text[first] == '#' || text[0] == '%';
+    if (!blank) only_directives = false;
+    at = end + 1;
+  }
+  ParseChunk(bytes.substr(chunk_start), chunk_line, parsed);
+  return parsed;
+}
+
+}  // namespace kubediag::api

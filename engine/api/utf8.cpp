@@ -1,0 +1,55 @@
+#include "engine/api/utf8.h"
+
+namespace kubediag::api {
+namespace {
+
+unsigned char ByteAt(std::string_view text, size_t at) {
+  return at < text.size() ? static_cast<unsigned char>(text[at]) : 0;
+}
+
+bool IsContinuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
+
+}  // namespace
+
+size_t Utf8Length(std::string_view text, size_t at) {
+  const unsigned char first = ByteAt(text, at);
+  if (at >= text.size()) return 0;
+  if (first < 0x80) return 1;
+  const unsigned char second = ByteAt(text, at + 1);
+  if (!IsContinuation(second)) return 0;
+  if (first >= 0xC2 && first <= 0xDF) return 2;
+  if (!IsContinuation(ByteAt(text, at + 2))) return 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool overlong = first == 0xE0 && second < 0xA0;
+    const bool surrogate = first == 0xED && second >= 0xA0;
+    return overlong || surrogate ? 0 : 3;
+  }
+  if (first >= 0xF0 && first <= 0xF4 && IsContinuation(ByteAt(text, at + 3))) {
+    const bool overlong = first == 0xF0 && second < 0x90;
+    const bool too_large = first == 0xF4 && second >= 0x90;
+    return overlong || too_large ? 0 : 4;
+  }
+  return 0;
+}
+
+size_t FindInvalidUtf8(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const size_t length = Utf8Length(text, at);
+    if (length == 0) return at;
+    at += length;
+  }
+  return std::string_view::npos;
+}
+
+std::string ReplaceInvalidUtf8(std::string_view text) {
+  std::string replaced;
+  replaced.reserve(text.size());
+  for (size_t at = 0; at < text.size();) {
+    const size_t length = Utf8Length(text, at);
+    replaced += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(at, length);
+    at += length == 0 ? 1 : length;
+  }
+  return replaced;
+}
+
+}  // namespace kubediag::api
