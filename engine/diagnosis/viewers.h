@@ -5,16 +5,17 @@
 // Stop/StopAll/destruction; then its processes are gone and its port is free.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <stop_token>
 #include <string>
-#include <thread>
 
 #include "engine/core/unique_fd.h"
 #include "engine/operation/runner.h"
@@ -28,21 +29,22 @@ struct Viewer {
   int64_t node = 0;
   std::string operation;
   std::chrono::system_clock::time_point expires;
-  std::unique_ptr<operation::OperationRun> run;
+  std::unique_ptr<operation::OperationRun> run;  // serving
   UniqueFd listen_socket;
   UniqueFd artifact_directory;
-  std::shared_ptr<void> keep;               // held as long as the viewer lives (the run's lock)
-  std::function<void(ViewerEnd)> on_ended;  // called once, from the viewer's thread
+  std::shared_ptr<void> keep;  // held as long as the viewer lives (the run's lock)
+  // Called once, from the viewer's thread, when nothing of it lives any more. Must not call back.
+  std::function<void(ViewerEnd)> on_ended;
 };
 
 class Viewers {
  public:
-  explicit Viewers(size_t capacity) : capacity_(capacity) {}
-  ~Viewers();
+  explicit Viewers(size_t capacity);
+  ~Viewers();  // StopAll
   Viewers(const Viewers&) = delete;
   Viewers& operator=(const Viewers&) = delete;
 
-  // A place for a viewer to come. Given back when the ticket is destroyed; null if all are taken.
+  // A place for a viewer to come, given back when the ticket is destroyed; null if all are taken.
   using Ticket = std::shared_ptr<void>;
   Ticket Reserve();
 
@@ -59,13 +61,13 @@ class Viewers {
  private:
   struct Live;
   void Watch(Live& live);
-  void Collect();
+  void StopIf(const std::function<bool(const Live&)>& chosen);
 
   const size_t capacity_;
+  const std::shared_ptr<std::atomic<size_t>> taken_;
   mutable std::mutex mutex_;
   mutable std::condition_variable_any changed_;
-  std::list<std::unique_ptr<Live>> live_;
-  std::shared_ptr<size_t> reserved_ = std::make_shared<size_t>(0);
+  std::list<std::unique_ptr<Live>> live_;  // ended ones go with the next Add
 };
 
 }  // namespace kubediag::diagnosis

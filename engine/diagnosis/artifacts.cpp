@@ -1,0 +1,87 @@
+#include "engine/diagnosis/artifacts.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <utility>
+
+#include "engine/core/digest.h"
+#include "engine/core/file.h"
+
+namespace kubediag::diagnosis {
+namespace {
+
+constexpr mode_t kDirectoryMode = 0700;
+constexpr int kMaxFoldersASecond = 1000;
+
+bool IsPodPart(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+  });
+}
+
+}  // namespace
+
+std::string LocalStamp(api::Time time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  localtime_r(&seconds, &parts);
+  char text[32];
+  const size_t size = std::strftime(text, sizeof text, "%Y%m%d%H%M%S", &parts);
+  return {text, size};
+}
+
+Result<ArtifactFolder> MakeArtifactFolder(int data_root, const std::string& artifact_folder,
+                                          const api::DiagnosisSpec& spec, api::Time now) {
+  std::string parent = artifact_folder;
+  if (spec.pod_reference) {
+    const api::PodReference& pod = *spec.pod_reference;
+    const std::string name = pod.namespace_name + "." + pod.name + "." + pod.container;
+    if (!IsPodPart(name)) {
+      return Status::InvalidArgument("spec.podReference: \"" + name + "\" is no name of a Pod");
+    }
+    parent += "/" + name;
+  }
+  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd parent_directory, MakeDirectoryAt(data_root, parent));
+  const std::string stamp = LocalStamp(now);
+  for (int number = 1; number <= kMaxFoldersASecond; ++number) {
+    const std::string name = number == 1 ? stamp : stamp + "-" + std::to_string(number);
+    if (mkdirat(parent_directory.get(), name.c_str(), kDirectoryMode) != 0) {
+      if (errno == EEXIST) continue;
+      return Status::FromErrno("make directory " + parent + "/" + name, errno);
+    }
+    KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd directory,
+                              OpenAt(parent_directory.get(), name, O_RDONLY | O_DIRECTORY));
+    return ArtifactFolder{std::move(directory), parent + "/" + name};
+  }
+  return Status::ResourceExhausted("more than " + std::to_string(kMaxFoldersASecond) +
+                                   " runs in one second under " + parent);
+}
+
+Result<std::vector<api::Artifact>> DescribeArtifacts(
+    const ArtifactFolder& folder, const std::vector<operation::ArtifactFile>& files) {
+  std::vector<api::Artifact> artifacts;
+  for (const operation::ArtifactFile& file : files) {
+    const auto missing = [&file](const std::string& why) {
+      return Status::NotFound("artifact " + file.key + ": " + why).WithReason("ArtifactMissing");
+    };
+    // A pipe would keep us waiting for its writer.
+    auto fd = OpenAt(folder.directory.get(), file.path, O_RDONLY | O_NONBLOCK);
+    if (!fd.ok()) return missing(fd.status().message());
+    struct stat info {};
+    if (fstat(fd->get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+      return missing(file.path + " is not a regular file");
+    }
+    KUBEDIAG_ASSIGN_OR_RETURN(FileDigest digest, Sha256OfFile(fd->get()));
+    artifacts.push_back({.key = file.key,
+                         .path = folder.relative_path + "/" + file.path,
+                         .size = static_cast<int64_t>(digest.size),
+                         .sha256 = std::move(digest.sha256)});
+  }
+  return artifacts;
+}
+
+}  // namespace kubediag::diagnosis

@@ -1,0 +1,120 @@
+#include "engine/diagnosis/journal.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "engine/core/file.h"
+#include "engine/core/limits.h"
+#include "engine/diagnosis/byte_codec.h"
+#include "engine/diagnosis/crc32.h"
+
+namespace kubediag::diagnosis {
+namespace {
+
+constexpr char kFileName[] = "journal";
+constexpr std::string_view kMagic = "kubediag journal 1\n";
+constexpr size_t kHeadBytes = 8 + 4 + 4;  // length, checksum of the record, checksum of both
+
+std::string Frame(std::string_view record) {
+  ByteWriter head;
+  head.U64(record.size());
+  head.U32(Crc32(record));
+  head.U32(Crc32(head.bytes()));
+  return std::move(head).bytes() + std::string(record);
+}
+
+bool OnlyZeros(std::string_view bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](char byte) { return byte == 0; });
+}
+
+// The next frame's record; null if only a torn one follows.
+Result<std::optional<std::string_view>> NextFrame(std::string_view rest) {
+  // A file system may have grown the file without having written to it.
+  if (rest.size() < kHeadBytes || OnlyZeros(rest)) return std::optional<std::string_view>();
+  ByteReader head(rest.substr(0, kHeadBytes));
+  const uint64_t size = head.U64();
+  const uint32_t record_sum = head.U32();
+  if (head.U32() != Crc32(rest.substr(0, kHeadBytes - 4))) {
+    return Status::DataLoss("the head of a record is damaged");
+  }
+  if (size > rest.size() - kHeadBytes) return std::optional<std::string_view>();
+  const std::string_view record = rest.substr(kHeadBytes, size);
+  if (Crc32(record) == record_sum) return std::optional(record);
+  if (rest.size() == kHeadBytes + size) return std::optional<std::string_view>();
+  return Status::DataLoss("a record is damaged");
+}
+
+}  // namespace
+
+Result<JournalContents> ParseJournal(std::string_view bytes) {
+  JournalContents contents;
+  if (!bytes.starts_with(kMagic)) {
+    if (!kMagic.starts_with(bytes)) return Status::DataLoss("not a journal");
+    contents.torn = !bytes.empty();
+    return contents;
+  }
+  contents.sound_bytes = kMagic.size();
+  while (contents.sound_bytes < bytes.size()) {
+    KUBEDIAG_ASSIGN_OR_RETURN(const std::optional<std::string_view> frame,
+                              NextFrame(bytes.substr(contents.sound_bytes)));
+    if (!frame) {
+      contents.torn = true;
+      break;
+    }
+    KUBEDIAG_ASSIGN_OR_RETURN(Record record, DecodeRecord(*frame));
+    if (std::holds_alternative<BeginRecord>(record) != contents.records.empty()) {
+      return Status::DataLoss("a record stands where it cannot");
+    }
+    contents.records.push_back(std::move(record));
+    contents.sound_bytes += kHeadBytes + frame->size();
+  }
+  return contents;
+}
+
+Result<std::unique_ptr<Journal>> Journal::Create(int run_directory, const BeginRecord& begin) {
+  const std::string bytes = std::string(kMagic) + Frame(EncodeRecord(begin));
+  KUBEDIAG_RETURN_IF_ERROR(ReplaceFileAt(run_directory, kFileName, bytes));
+  return Continue(run_directory, bytes.size());
+}
+
+Result<std::unique_ptr<Journal>> Journal::Continue(int run_directory, size_t sound_bytes) {
+  KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd fd, OpenAt(run_directory, kFileName, O_WRONLY));
+  if (ftruncate(fd.get(), static_cast<off_t>(sound_bytes)) != 0 ||
+      lseek(fd.get(), 0, SEEK_END) < 0) {
+    return Status::FromErrno("cut the journal's torn tail", errno);
+  }
+  return std::unique_ptr<Journal>(new Journal(std::move(fd), sound_bytes));
+}
+
+Result<JournalContents> Journal::Read(int run_directory) {
+  KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd fd, OpenAt(run_directory, kFileName, O_RDONLY));
+  KUBEDIAG_ASSIGN_OR_RETURN(
+      const std::string bytes,
+      ReadAll(fd.get(), kFileName, kMaxJournalBytes + kMaxJournalReserveBytes));
+  return ParseJournal(bytes);
+}
+
+Status Journal::Append(const Record& record) {
+  const std::string frame = Frame(EncodeRecord(record));
+  const auto* finished = std::get_if<FinishedRecord>(&record);
+  const bool has_results = finished != nullptr && !finished->values.empty();
+  const size_t cap = kMaxJournalBytes + (has_results ? 0 : kMaxJournalReserveBytes);
+
+  const std::lock_guard lock(mutex_);
+  if (!broken_.ok()) return broken_;
+  if (frame.size() > cap || size_ > cap - frame.size()) {
+    return Status::ResourceExhausted("the journal would pass " + std::to_string(cap) + " bytes")
+        .WithReason("ResultLimit");
+  }
+  Status status = WriteAll(fd_.get(), frame);
+  if (status.ok() && fdatasync(fd_.get()) != 0) status = Status::FromErrno("fdatasync", errno);
+  if (!status.ok()) return broken_ = status.Annotate("journal");
+  size_ += frame.size();
+  return Status::Ok();
+}
+
+}  // namespace kubediag::diagnosis

@@ -1,0 +1,193 @@
+#include "engine/diagnosis/parameters.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+
+#include "engine/catalog/nearest_names.h"
+#include "engine/diagnosis/reasons.h"
+
+namespace kubediag::diagnosis {
+namespace {
+
+using operation::OperationDescriptor;
+using operation::ParameterDescriptor;
+using operation::ParameterKind;
+
+constexpr std::array<std::string_view, 7> kContextKeys = {
+    "diagnosis.namespace", "diagnosis.name", "diagnosis.uid", "node",
+    "pod.namespace",       "pod.name",       "container"};
+
+bool IsInteger(std::string_view text) {
+  // A '+' is fine here (Go's Atoi), from_chars takes only '-'.
+  if (text.starts_with('+') && text.size() > 1 && text[1] != '-') text.remove_prefix(1);
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+bool IsUrl(std::string_view text) {
+  if (text.starts_with("https://")) {
+    text.remove_prefix(8);
+  } else if (text.starts_with("http://")) {
+    text.remove_prefix(7);
+  } else {
+    return false;
+  }
+  const bool printable =
+      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c != '\x7f'; });
+  const std::string_view authority = text.substr(0, text.find_first_of("/?#"));
+  const bool host = !authority.empty() && authority.front() != ':';
+  return printable && host && authority.find('@') == std::string_view::npos;
+}
+
+std::string Join(const std::vector<std::string>& words, std::string_view separator) {
+  std::string text;
+  for (const std::string& word : words) {
+    if (!text.empty()) text += separator;
+    text += word;
+  }
+  return text;
+}
+
+std::string KindSentence(const ParameterDescriptor& parameter) {
+  switch (parameter.kind) {
+    case ParameterKind::kInteger:
+      return "must be a decimal integer";
+    case ParameterKind::kBoolean:
+      return "must be true or false";
+    case ParameterKind::kChoice:
+      return "must be one of " + Join(parameter.choices, ", ");
+    case ParameterKind::kUrl:
+      return "must be an http:// or https:// URL with a host and without user information";
+    case ParameterKind::kString:
+      break;
+  }
+  return "is malformed";
+}
+
+bool HasKind(const ParameterDescriptor& parameter, const std::string& value) {
+  switch (parameter.kind) {
+    case ParameterKind::kString:
+      return true;
+    case ParameterKind::kInteger:
+      return IsInteger(value);
+    case ParameterKind::kBoolean:
+      return value == "true" || value == "false";
+    case ParameterKind::kChoice:
+      return std::find(parameter.choices.begin(), parameter.choices.end(), value) !=
+             parameter.choices.end();
+    case ParameterKind::kUrl:
+      return IsUrl(value);
+  }
+  return true;
+}
+
+}  // namespace
+
+api::StringMap ContextKeys(const api::Diagnosis& diagnosis, const std::string& node_name) {
+  api::StringMap context = {
+      {"diagnosis.namespace", diagnosis.metadata.namespace_name},
+      {"diagnosis.name", diagnosis.metadata.name},
+      {"diagnosis.uid", diagnosis.metadata.uid},
+      {"node", diagnosis.spec.node_name.empty() ? node_name : diagnosis.spec.node_name},
+  };
+  if (diagnosis.spec.pod_reference) {
+    const api::PodReference& pod = *diagnosis.spec.pod_reference;
+    context["pod.namespace"] = pod.namespace_name;
+    context["pod.name"] = pod.name;
+    if (!pod.container.empty()) context["container"] = pod.container;
+  }
+  return context;
+}
+
+bool IsContextKey(const std::string& key) {
+  return std::find(kContextKeys.begin(), kContextKeys.end(), key) != kContextKeys.end();
+}
+
+api::StringMap BuildParameters(const api::StringMap& spec_parameters, const ResultMap& results,
+                               const api::StringMap& context) {
+  api::StringMap parameters = spec_parameters;
+  for (const auto& [key, entry] : results) parameters.insert_or_assign(key, entry->value);
+  for (const auto& [key, value] : context) parameters.insert_or_assign(key, value);
+  return parameters;
+}
+
+void FillDefaults(const OperationDescriptor& descriptor, api::StringMap& parameters) {
+  for (const ParameterDescriptor& parameter : descriptor.parameters) {
+    if (parameter.default_value) parameters.try_emplace(parameter.key, *parameter.default_value);
+  }
+}
+
+Status CheckKind(const ParameterDescriptor& parameter, const std::string& value) {
+  if (HasKind(parameter, value)) return Status::Ok();
+  const std::string message = parameter.violation.empty()
+                                  ? parameter.key + " " + KindSentence(parameter)
+                                  : parameter.violation;
+  return Status::InvalidArgument(message).WithReason(kReasonInvalidParameter);
+}
+
+Status CheckKinds(const OperationDescriptor& descriptor, const api::StringMap& parameters) {
+  for (const ParameterDescriptor& parameter : descriptor.parameters) {
+    const auto found = parameters.find(parameter.key);
+    if (found == parameters.end()) continue;
+    // A required key that is empty is a missing one.
+    if (parameter.required && found->second.empty()) continue;
+    KUBEDIAG_RETURN_IF_ERROR(CheckKind(parameter, found->second));
+  }
+  return Status::Ok();
+}
+
+bool IsMissing(const ParameterDescriptor& parameter, const api::StringMap& parameters) {
+  if (!parameter.required) return false;
+  const auto found = parameters.find(parameter.key);
+  if (found == parameters.end()) return !parameter.default_value;
+  return found->second.empty();
+}
+
+Status MissingParameter(const ParameterDescriptor& parameter) {
+  const std::string message = parameter.violation.empty()
+                                  ? "parameter " + parameter.key + " is missing"
+                                  : parameter.violation;
+  return Status::InvalidArgument(message).WithReason(kReasonMissingParameter);
+}
+
+Status CheckParameters(const OperationDescriptor& descriptor, const api::StringMap& parameters) {
+  for (const ParameterDescriptor& parameter : descriptor.parameters) {
+    if (IsMissing(parameter, parameters)) return MissingParameter(parameter);
+    const auto found = parameters.find(parameter.key);
+    if (found != parameters.end()) {
+      KUBEDIAG_RETURN_IF_ERROR(CheckKind(parameter, found->second));
+    }
+  }
+  return Status::Ok();
+}
+
+std::vector<UnknownParameter> UnknownParameters(
+    const api::StringMap& spec_parameters,
+    const std::vector<const OperationDescriptor*>& operations) {
+  std::vector<std::string> declared;
+  for (const OperationDescriptor* operation : operations) {
+    if (operation->open_parameters()) return {};
+    for (const auto& parameter : operation->parameters) declared.push_back(parameter.key);
+    for (const auto& secret : operation->secrets) {
+      declared.push_back(secret.namespace_parameter);
+      declared.push_back(secret.name_parameter);
+    }
+  }
+  std::sort(declared.begin(), declared.end());
+  declared.erase(std::unique(declared.begin(), declared.end()), declared.end());
+
+  std::vector<UnknownParameter> unknown;
+  for (const auto& [key, value] : spec_parameters) {
+    if (IsContextKey(key) || std::binary_search(declared.begin(), declared.end(), key)) continue;
+    const std::vector<std::string> nearest = catalog::NearestNames(key, declared);
+    std::string message = "no operation of the set reads the parameter " + key;
+    if (!nearest.empty()) message += "; did you mean " + Join(nearest, " or ") + "?";
+    unknown.push_back({key, std::move(message)});
+  }
+  return unknown;
+}
+
+}  // namespace kubediag::diagnosis

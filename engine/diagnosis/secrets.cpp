@@ -1,0 +1,126 @@
+#include "engine/diagnosis/secrets.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "engine/diagnosis/reasons.h"
+
+namespace kubediag::diagnosis {
+namespace {
+
+constexpr std::string_view kNameParameterEnding = "secret_reference.name";
+constexpr size_t kMaxObjectNameBytes = 253;
+
+bool IsObjectName(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxObjectNameBytes && name.front() != '.' &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+         });
+}
+
+std::string DefaultOf(const operation::OperationDescriptor& descriptor, const std::string& key) {
+  for (const auto& parameter : descriptor.parameters) {
+    if (parameter.key == key) return parameter.default_value.value_or("");
+  }
+  return {};
+}
+
+bool MayRead(const api::Secret& secret, const api::Diagnosis& diagnosis, SecretRule rule) {
+  if (rule == SecretRule::kCheckedByAdmission) return true;
+  if (secret.metadata.namespace_name == diagnosis.metadata.namespace_name) return true;
+  const auto label = secret.metadata.labels.find(kAllowDiagnosesLabel);
+  return label != secret.metadata.labels.end() && label->second == "true";
+}
+
+Result<api::Secret> Read(const SecretReference& reference, const std::string& display,
+                         const operation::SecretDescriptor& declared,
+                         const api::Diagnosis& diagnosis, SecretRule rule, store::Store& store) {
+  auto secret = store.GetSecret(reference.namespace_name, reference.name);
+  if (!secret.ok()) {
+    const Status& status = secret.status();
+    if (status.code() == StatusCode::kNotFound) {
+      return Status::NotFound(display + " does not exist (" + declared.name_parameter +
+                              " names it)")
+          .WithReason(kReasonSecretNotFound);
+    }
+    if (status.code() == StatusCode::kPermissionDenied) {
+      return status.Annotate(display).WithReason(kReasonSecretNotPermitted);
+    }
+    return status.Annotate(display);
+  }
+  if (!MayRead(*secret, diagnosis, rule)) {
+    return Status::PermissionDenied(display + " may not be used by a Diagnosis of namespace " +
+                                    diagnosis.metadata.namespace_name +
+                                    ": it is of another namespace and has no label " +
+                                    kAllowDiagnosesLabel + ": \"true\"")
+        .WithReason(kReasonSecretNotPermitted);
+  }
+  return secret;
+}
+
+}  // namespace
+
+Result<SecretReference> ReferenceOf(const operation::SecretDescriptor& secret,
+                                    const operation::OperationDescriptor& descriptor,
+                                    const api::Diagnosis& diagnosis) {
+  const auto given = [&diagnosis](const std::string& key) -> std::string {
+    const auto found = diagnosis.spec.parameters.find(key);
+    return found == diagnosis.spec.parameters.end() ? "" : found->second;
+  };
+  // A key that looks like any other would let a set's author make a Secret of it unseen.
+  if (!std::string_view(secret.name_parameter).ends_with(kNameParameterEnding)) {
+    return Status::FailedPrecondition("the operation declares the Secret parameter " +
+                                      secret.name_parameter + ", which does not end in " +
+                                      std::string(kNameParameterEnding))
+        .WithReason(kReasonSecretNotPermitted);
+  }
+  SecretReference reference;
+  reference.name = given(secret.name_parameter);
+  if (reference.name.empty()) return reference;
+  reference.namespace_name = given(secret.namespace_parameter);
+  if (reference.namespace_name.empty()) {
+    reference.namespace_name = DefaultOf(descriptor, secret.namespace_parameter);
+  }
+  if (reference.namespace_name.empty()) {
+    reference.namespace_name = diagnosis.metadata.namespace_name;
+  }
+  for (const auto& [key, name] : {std::pair(&secret.name_parameter, &reference.name),
+                                  {&secret.namespace_parameter, &reference.namespace_name}}) {
+    if (IsObjectName(*name)) continue;
+    return Status::InvalidArgument(*key + ": \"" + name->substr(0, kMaxObjectNameBytes) +
+                                   "\" is no name of a Kubernetes object")
+        .WithReason(kReasonInvalidParameter);
+  }
+  return reference;
+}
+
+Result<std::vector<operation::SecretValue>> ReadSecrets(
+    const operation::OperationDescriptor& descriptor, const api::Diagnosis& diagnosis,
+    SecretRule rule, store::Store& store) {
+  std::vector<operation::SecretValue> values;
+  for (const operation::SecretDescriptor& declared : descriptor.secrets) {
+    KUBEDIAG_ASSIGN_OR_RETURN(const SecretReference reference,
+                              ReferenceOf(declared, descriptor, diagnosis));
+    if (reference.name.empty()) continue;
+    const std::string display = "Secret " + reference.namespace_name + "/" + reference.name;
+    KUBEDIAG_ASSIGN_OR_RETURN(const api::Secret secret,
+                              Read(reference, display, declared, diagnosis, rule, store));
+    for (const std::string& key : declared.data_keys) {
+      const auto found = secret.data.find(key);
+      if (found == secret.data.end() || found->second.empty()) {
+        const std::string what =
+            found == secret.data.end() ? " has no key " + key : "'s key " + key + " is empty";
+        return Status::FailedPrecondition(
+                   display + what +
+                   ": it may not be filled yet; a token Secret is filled by the controller manager")
+            .WithReason(kReasonSecretIncomplete);
+      }
+      values.push_back(
+          {.name_parameter = declared.name_parameter, .data_key = key, .value = found->second});
+    }
+  }
+  return values;
+}
+
+}  // namespace kubediag::diagnosis

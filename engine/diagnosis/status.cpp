@@ -1,0 +1,112 @@
+#include "engine/diagnosis/status.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <string_view>
+
+#include "engine/api/conditions.h"
+#include "engine/core/limits.h"
+#include "engine/diagnosis/reasons.h"
+
+namespace kubediag::diagnosis {
+namespace {
+
+constexpr size_t kMaxNamedFailures = 5;
+
+// Conditions that KubeDiag sets besides phase Failed; type and reason are the same.
+constexpr std::array<std::string_view, 4> kFailureConditions = {
+    api::kConditionOperationSetNotFound, api::kConditionOperationSetNotReady,
+    api::kConditionOperationSetChanged, api::kConditionOperationNotFound};
+
+void Set(api::DiagnosisStatus& status, const char* type, bool is_true, std::string reason,
+         std::string message, api::Time now) {
+  api::SetCondition(status.conditions,
+                    {.type = type,
+                     .status = is_true ? api::kConditionTrue : api::kConditionFalse,
+                     .last_transition_time = now,
+                     .reason = std::move(reason),
+                     .message = std::move(message)},
+                    now);
+}
+
+std::string Sentence(const api::OperationOutcome& failure) {
+  return std::to_string(failure.id) + " " + failure.operation + ": " + failure.message;
+}
+
+}  // namespace
+
+bool HasEnded(api::Phase phase) {
+  return phase == api::Phase::kSucceeded || phase == api::Phase::kFailed;
+}
+
+void SetRunning(api::DiagnosisStatus& status, const std::string& node_name,
+                const std::string& instance, const std::string& set_hash, api::Time now) {
+  status.phase = api::Phase::kRunning;
+  if (!status.start_time) status.start_time = now;
+  status.claim = {.instance = instance, .time = now, .operation_set_hash = set_hash};
+  if (api::IsConditionTrue(status.conditions, api::kConditionQueued)) {
+    Set(status, api::kConditionQueued, false, "Claimed", "it runs", now);
+  }
+  Set(status, api::kConditionAccepted, true, api::kReasonDiagnosisAccepted,
+      "Diagnosis is accepted by agent on node " + node_name, now);
+}
+
+void SetSucceeded(api::DiagnosisStatus& status, const std::string& message, api::Time now) {
+  status.phase = api::Phase::kSucceeded;
+  status.completion_time = now;
+  status.message = CutText(message, kMaxMessageBytes);
+  Set(status, api::kConditionComplete, true, api::kReasonDiagnosisComplete,
+      "Diagnosis is completed", now);
+  Set(status, api::kConditionFinished, true, kReasonSucceeded, status.message, now);
+}
+
+void SetFailed(api::DiagnosisStatus& status, const Status& failure, api::Time now) {
+  status.phase = api::Phase::kFailed;
+  if (!status.start_time) status.start_time = now;
+  status.completion_time = now;
+  status.message = CutText(failure.message(), kMaxMessageBytes);
+  status.succeeded_path.clear();
+  for (const std::string_view type : kFailureConditions) {
+    if (failure.reason() != type) continue;
+    Set(status, std::string(type).c_str(), true, failure.reason(), status.message, now);
+  }
+  Set(status, api::kConditionFinished, true, failure.reason(), status.message, now);
+}
+
+void SetServing(api::DiagnosisStatus& status, bool serving, const std::string& reason,
+                const std::string& message, api::Time now) {
+  Set(status, api::kConditionServing, serving, reason, message, now);
+}
+
+Status FailureOf(const std::vector<api::OperationOutcome>& failures) {
+  if (failures.empty()) return Status::Internal("it failed without an operation having failed");
+  const api::OperationOutcome& last = failures.back();
+  const bool alike = std::all_of(failures.begin(), failures.end(), [&last](const auto& failure) {
+    return failure.reason == last.reason;
+  });
+  const bool not_found = last.reason == api::kConditionOperationNotFound;
+  const std::string reason = alike || not_found ? last.reason : kReasonAllPathsFailed;
+  if (failures.size() == 1) {
+    return Status::FailedPrecondition("operation " + Sentence(last)).WithReason(reason);
+  }
+  std::string message = "no path succeeded; operation ";
+  for (size_t i = 0; i < std::min(failures.size(), kMaxNamedFailures); ++i) {
+    if (i > 0) message += "; ";
+    message += CutText(Sentence(failures[i]), kMaxMessageBytes / (kMaxNamedFailures + 1));
+  }
+  if (failures.size() > kMaxNamedFailures) {
+    message += "; and " + std::to_string(failures.size() - kMaxNamedFailures) + " more";
+  }
+  return Status::FailedPrecondition(message).WithReason(reason);
+}
+
+std::string CutText(const std::string& text, size_t max_bytes) {
+  if (text.size() <= max_bytes) return text;
+  constexpr std::string_view kEllipsis = "…";
+  size_t end = max_bytes > kEllipsis.size() ? max_bytes - kEllipsis.size() : 0;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end) + (max_bytes > kEllipsis.size() ? std::string(kEllipsis) : "");
+}
+
+}  // namespace kubediag::diagnosis
