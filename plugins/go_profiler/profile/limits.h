@@ -18,6 +18,7 @@ struct Limits {
   uint32_t samples = 1U << 24;
   uint32_t values = 1U << 25;            // samples × sample types
   uint32_t stack_references = 1U << 26;  // sum of the lengths of the distinct stacks
+  uint32_t stack_frames = 1U << 26;      // the same with inlined functions: lines of locations
   uint32_t labels = 1U << 22;            // sum of the sizes of the distinct label sets
   uint32_t mappings = 1U << 16;
   uint32_t locations = 1U << 22;

@@ -82,6 +82,7 @@ class Reader {
   bool ResolveIds();
   bool KeepOriginalIds(const IdIndex& index, size_t count, Column<uint64_t>& ids);
   bool CheckReferences();
+  bool CheckStackFrames();
   bool CheckSampleTypes();
   bool CheckStrings();
   bool CheckString(uint32_t string, uint32_t field, uint32_t ordinal, const char* name);
@@ -109,6 +110,7 @@ class Reader {
   bool sparse_ids_ = false;
 
   uint32_t values_per_sample_ = 0;  // of the first sample
+  uint32_t most_lines_ = 0;         // in one location
   size_t pending_labels_ = 0;       // of the current sample, past the last label set
   uint32_t dropped_label_key_ = 0;  // largest key of a label that holds nothing
   uint32_t dropped_label_sample_ = 0;

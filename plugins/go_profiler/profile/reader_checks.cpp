@@ -9,7 +9,8 @@ bool Reader::Finish() {
   if (c_.strings.empty()) {
     return FailAt(static_cast<size_t>(end_ - begin_), "string_table", "it is missing");
   }
-  if (!(dense_ || ResolveIds()) || !CheckReferences() || !CheckSampleTypes() || !CheckStrings()) {
+  if (!(dense_ || ResolveIds()) || !CheckReferences() || !CheckStackFrames() ||
+      !CheckSampleTypes() || !CheckStrings()) {
     return false;
   }
   TakeText();
@@ -75,6 +76,16 @@ bool Reader::CheckReferences() {
     }
   }
   return true;
+}
+
+// A few long locations on many stacks would make reports cost more than the input is long.
+bool Reader::CheckStackFrames() {
+  if (uint64_t{most_lines_} * c_.stack_locations.size() <= limits_.stack_frames) return true;
+  uint64_t frames = 0;
+  for (const uint32_t location : c_.stack_locations) {
+    frames += c_.location_line_begin[location + 1] - c_.location_line_begin[location];
+  }
+  return frames <= limits_.stack_frames || TooMany("frames on its stacks", limits_.stack_frames);
 }
 
 bool Reader::CheckSampleTypes() {

@@ -1,4 +1,6 @@
 // The part of Reader for mappings, locations, lines and functions.
+#include <algorithm>
+
 #include "plugins/go_profiler/profile/reader.h"
 
 namespace kubediag::profile {
@@ -105,6 +107,8 @@ bool Reader::ReadLocation(Position p, Position end) {
   if (!Define(start, id, position, scratch_.location_ids, "location")) return false;
   uint32_t reference;
   if (!UseMapping(mapping, reference)) return false;
+  most_lines_ =
+      std::max(most_lines_, static_cast<uint32_t>(c_.lines.size()) - c_.location_line_begin.back());
   c_.location_address.Append(address);
   c_.location_mapping.Append(reference);
   c_.location_is_folded.Append(is_folded != 0);

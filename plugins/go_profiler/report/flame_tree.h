@@ -26,9 +26,11 @@ struct FlameTreeOptions {
   // Subtrees whose |values| sum to less than this fraction of the root's are left out, with the
   // value still in their parent's total. 0 keeps all.
   double min_fraction = 0;
+  // More rows than this are an error: raise min_fraction.
+  uint32_t max_rows = 1U << 22;
   // Only what passes through this path from the root; row 0 then stands for the path's last
   // frame. For a closer look at a subtree that was pruned. Empty: everything.
-  std::vector<FrameUse> path;
+  std::vector<FrameUse> path = {};
 };
 
 struct FlameTree {
@@ -44,7 +46,8 @@ struct FlameTree {
 };
 
 // Linear in the length of the distinct stacks with their inlined frames. InvalidArgument: no such
-// sample type. NotFound: nothing passes through the path. Cancelled: `stop` was requested.
+// sample type. NotFound: nothing passes through the path. ResourceExhausted: more than max_rows.
+// Cancelled: `stop` was requested.
 Result<FlameTree> BuildFlameTree(const FrameTable& frames, const FlameTreeOptions& options,
                                  std::stop_token stop = {});
 

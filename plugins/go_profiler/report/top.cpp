@@ -1,0 +1,187 @@
+#include "plugins/go_profiler/report/top.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "plugins/go_profiler/profile/intern_table.h"
+#include "plugins/go_profiler/report/stack_weights.h"
+
+namespace kubediag::report {
+namespace {
+
+constexpr uint32_t kStacksBetweenStops = 1024;
+
+struct Costs {
+  std::vector<int64_t> flat;  // by frame
+  std::vector<int64_t> cum;
+};
+
+// |trunc(total · fraction)|, clamped instead of undefined.
+int64_t Cutoff(int64_t total, double fraction) {
+  const double cutoff = std::abs(std::trunc(static_cast<double>(total) * fraction));
+  return cutoff < 9.2e18 ? static_cast<int64_t>(cutoff) : INT64_MAX;
+}
+
+bool SumCosts(const FrameTable& frames, const StackWeights& weights, const std::stop_token& stop,
+              Costs& costs) {
+  const profile::Profile& profile = frames.profile();
+  costs.flat.resize(frames.size());
+  costs.cum.resize(frames.size());
+  std::vector<uint32_t> seen(frames.size(), profile::kNone);  // the last stack it was seen on
+  for (uint32_t stack = 0; stack < profile.StackCount(); ++stack) {
+    if (stack % kStacksBetweenStops == 0 && stop.stop_requested()) return false;
+    const int64_t weight = weights.sum[stack];
+    if (weight == 0) continue;
+    const std::span<const uint32_t> locations = profile.Stack(stack);
+    for (const uint32_t location : locations) {
+      for (const FrameUse use : frames.At(location)) {
+        if (seen[use.frame()] == stack) continue;
+        seen[use.frame()] = stack;
+        costs.cum[use.frame()] = WrapAdd(costs.cum[use.frame()], weight);
+      }
+    }
+    if (!locations.empty()) {
+      int64_t& flat = costs.flat[frames.At(locations.front()).front().frame()];
+      flat = WrapAdd(flat, weight);
+    }
+  }
+  return true;
+}
+
+// The calls between the functions that are shown, and which of them were inlined everywhere.
+class CallMarks {
+ public:
+  CallMarks(const FrameTable& frames, const std::vector<TopRow>& rows) : shown_(frames.size()) {
+    for (const TopRow& row : rows) shown_[row.frame] = true;
+    table_.Reset(1024);
+  }
+
+  void Add(const FrameTable& frames, uint32_t stack, int64_t weight) {
+    const std::span<const uint32_t> locations = frames.profile().Stack(stack);
+    uint32_t caller = profile::kNone;
+    for (size_t i = locations.size(); i-- > 0;) {
+      const std::span<const FrameUse> uses = frames.At(locations[i]);
+      for (size_t u = uses.size(); u-- > 0;) {
+        const uint32_t frame = uses[u].frame();
+        if (!shown_[frame]) continue;
+        if (caller != profile::kNone && caller != frame) {
+          AddCall(caller, frame, stack, weight, uses[u].inlined());
+        }
+        caller = frame;
+      }
+    }
+  }
+
+  void Mark(int64_t cutoff, std::vector<TopRow>& rows) const {
+    std::vector<uint8_t> inlined(shown_.size());
+    std::vector<uint8_t> called(shown_.size());
+    for (const Call& call : calls_) {
+      if (WrapAbs(call.weight) < cutoff) continue;
+      (call.inlined ? inlined : called)[call.callee] = 1;
+    }
+    for (TopRow& row : rows) {
+      if (inlined[row.frame] == 0) continue;
+      row.inlined = called[row.frame] != 0 ? InlineMark::kPartial : InlineMark::kInline;
+    }
+  }
+
+ private:
+  struct Call {
+    uint32_t caller;
+    uint32_t callee;
+    uint32_t last_stack;
+    bool inlined;
+    int64_t weight;
+  };
+
+  // Only the outermost occurrence on a stack counts (pprof: newGraph).
+  void AddCall(uint32_t caller, uint32_t callee, uint32_t stack, int64_t weight, bool inlined) {
+    const uint32_t words[2] = {caller, callee};
+    const auto next = static_cast<uint32_t>(calls_.size());
+    const uint32_t index = table_.Intern(table_.Hash(words, 2), next, [&](uint32_t other) {
+      return calls_[other].caller == caller && calls_[other].callee == callee;
+    });
+    if (index == next) {
+      calls_.push_back({caller, callee, stack, inlined, weight});
+      return;
+    }
+    Call& call = calls_[index];
+    if (call.last_stack == stack) return;
+    call.last_stack = stack;
+    call.weight = WrapAdd(call.weight, weight);
+    call.inlined = call.inlined && inlined;
+  }
+
+  std::vector<bool> shown_;  // by frame
+  std::vector<Call> calls_;
+  profile::InternTable table_;
+};
+
+}  // namespace
+
+Result<Top> BuildTop(const FrameTable& frames, const TopOptions& options, std::stop_token stop) {
+  const profile::Profile& profile = frames.profile();
+  if (options.sample_type >= profile.SampleTypes().size()) {
+    return Status::InvalidArgument("profile has no sample type " +
+                                   std::to_string(options.sample_type));
+  }
+  const StackWeights weights(profile, options.sample_type);
+  Costs costs;
+  if (!SumCosts(frames, weights, stop, costs)) return Status::Cancelled("top list");
+
+  Top top;
+  top.total = weights.total;
+  int64_t flat_sum = 0;
+  for (uint32_t frame = 0; frame < frames.size(); ++frame) {
+    if (costs.flat[frame] == 0 && costs.cum[frame] == 0) continue;
+    top.rows.push_back({frame, InlineMark::kNone, costs.flat[frame], costs.cum[frame]});
+    flat_sum = WrapAdd(flat_sum, costs.flat[frame]);
+  }
+  top.function_count = static_cast<uint32_t>(top.rows.size());
+  top.cutoff = Cutoff(flat_sum, options.node_fraction);
+  if (top.cutoff > 0) {
+    std::erase_if(top.rows, [&](const TopRow& row) { return WrapAbs(row.cum) < top.cutoff; });
+  }
+  top.dropped = top.function_count - static_cast<uint32_t>(top.rows.size());
+
+  const bool by_flat = options.order == TopOrder::kFlat;
+  const auto before = [&](const TopRow& a, const TopRow& b) {
+    const int64_t first_a = WrapAbs(by_flat ? a.flat : a.cum);
+    const int64_t first_b = WrapAbs(by_flat ? b.flat : b.cum);
+    if (first_a != first_b) return first_a > first_b;
+    if (const int order = frames.Name(a.frame).compare(frames.Name(b.frame)); order != 0) {
+      return order < 0;
+    }
+    const int64_t second_a = WrapAbs(by_flat ? a.cum : a.flat);
+    const int64_t second_b = WrapAbs(by_flat ? b.cum : b.flat);
+    return second_a != second_b ? second_a > second_b : a.frame < b.frame;
+  };
+  if (options.node_count != 0 && options.node_count < top.rows.size()) {
+    const auto end = top.rows.begin() + options.node_count;
+    std::partial_sort(top.rows.begin(), end, top.rows.end(), before);
+    top.rows.erase(end, top.rows.end());
+  } else {
+    std::sort(top.rows.begin(), top.rows.end(), before);
+  }
+
+  CallMarks marks(frames, top.rows);
+  for (uint32_t stack = 0; stack < profile.StackCount(); ++stack) {
+    if (stack % kStacksBetweenStops == 0 && stop.stop_requested()) {
+      return Status::Cancelled("top list");
+    }
+    if (weights.magnitude[stack] != 0) marks.Add(frames, stack, weights.sum[stack]);
+  }
+  marks.Mark(Cutoff(flat_sum, options.edge_fraction), top.rows);
+  return top;
+}
+
+int64_t Total(const profile::Profile& profile, uint32_t sample_type) {
+  int64_t total = 0;
+  for (uint32_t sample = 0; sample < profile.SampleCount(); ++sample) {
+    total = WrapAdd(total, WrapAbs(profile.Value(sample, sample_type)));
+  }
+  return total;
+}
+
+}  // namespace kubediag::report
