@@ -1,0 +1,151 @@
+// Defects(): one broken rule a test, each made from a module that is sound.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <kubediag/rules.h>
+
+namespace kubediag::sdk {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class ModuleDefects : public testing::Test {
+ protected:
+  ModuleDefects() {
+    parameter_.struct_size = sizeof(parameter_);
+    parameter_.key = View("sound.parameter");
+    secret_.struct_size = sizeof(secret_);
+    secret_.namespace_parameter = View("sound.secret_reference.namespace");
+    secret_.name_parameter = View("sound.secret_reference.name");
+    secret_.data_keys = &data_key_;
+    secret_.data_key_count = 1;
+    operation_.struct_size = sizeof(operation_);
+    operation_.name = View("sound");
+    operation_.parameters = &parameter_pointer_;
+    operation_.parameter_count = 1;
+    operation_.secrets = &secret_pointer_;
+    operation_.secret_count = 1;
+    operation_.run = [](const kubediag_host*, const kubediag_job*) -> kubediag_code { return 0; };
+    module_.struct_size = sizeof(module_);
+    module_.abi_major = 1;
+    module_.operations = operations_;
+    module_.operation_count = 1;
+  }
+
+  kubediag_string data_key_ = View("token");
+  kubediag_parameter parameter_{};
+  const kubediag_parameter* parameter_pointer_ = &parameter_;
+  kubediag_secret secret_{};
+  const kubediag_secret* secret_pointer_ = &secret_;
+  kubediag_operation operation_{};
+  const kubediag_operation* operations_[2] = {&operation_, nullptr};
+  kubediag_module module_{};
+};
+
+TEST_F(ModuleDefects, AreNoneInASoundModule) { EXPECT_THAT(Defects(&module_), IsEmpty()); }
+
+TEST_F(ModuleDefects, NameAModuleThatDeclines) {
+  EXPECT_THAT(Defects(nullptr), ElementsAre("the module declines this engine"));
+}
+TEST_F(ModuleDefects, NameAnotherMajorVersion) {
+  module_.abi_major = 2;
+  EXPECT_THAT(Defects(&module_), ElementsAre("it needs ABI 2.0"));
+}
+TEST_F(ModuleDefects, NameALaterMinorVersion) {
+  module_.abi_minor = KUBEDIAG_ABI_MINOR + 1;
+  EXPECT_THAT(Defects(&module_), ElementsAre(HasSubstr("it needs ABI 1.")));
+}
+TEST_F(ModuleDefects, NameAModuleWithoutOperations) {
+  module_.operation_count = 0;
+  EXPECT_THAT(Defects(&module_), ElementsAre("it has no operation"));
+}
+TEST_F(ModuleDefects, NameANullOperation) {
+  module_.operation_count = 2;
+  EXPECT_THAT(Defects(&module_), ElementsAre("operation 1 is null"));
+}
+TEST_F(ModuleDefects, NameAnOperationDeclaredTwice) {
+  operations_[1] = &operation_;
+  module_.operation_count = 2;
+  EXPECT_THAT(Defects(&module_), ElementsAre("sound: declared twice"));
+}
+TEST_F(ModuleDefects, NameAnOperationThatIsNoLabel) {
+  for (const std::string& name : {std::string(), std::string("Upper"), std::string("-a"),
+                                  std::string("a-"), std::string("a_b"), std::string(64, 'a')}) {
+    operation_.name = View(name);
+    EXPECT_THAT(Defects(&module_), ElementsAre(name + ": its name is not a DNS label"));
+  }
+  const std::string longest(63, 'a');
+  operation_.name = View(longest);
+  EXPECT_THAT(Defects(&module_), IsEmpty());
+}
+TEST_F(ModuleDefects, NameAnOperationWithoutRun) {
+  operation_.run = nullptr;
+  EXPECT_THAT(Defects(&module_), ElementsAre("sound: it has no run()"));
+}
+TEST_F(ModuleDefects, NameAnOperationCutOffBeforeRun) {
+  operation_.struct_size = offsetof(kubediag_operation, run);
+  EXPECT_THAT(Defects(&module_), ElementsAre("sound: it has no run()"));
+}
+TEST_F(ModuleDefects, NameARestoreThatCannotServe) {
+  operation_.restore = operation_.run;
+  EXPECT_THAT(Defects(&module_), ElementsAre("sound: restore() without SERVES_HTTP"));
+  operation_.required_features = KUBEDIAG_FEATURE_SERVES_HTTP;
+  EXPECT_THAT(Defects(&module_), IsEmpty());
+}
+TEST_F(ModuleDefects, NameUnknownRequiredFeaturesOnly) {
+  operation_.optional_features = UINT64_C(1) << 63;
+  EXPECT_THAT(Defects(&module_), IsEmpty());
+  operation_.required_features = UINT64_C(1) << 40;
+  EXPECT_THAT(Defects(&module_), ElementsAre("sound: unknown required feature bits 1099511627776"));
+}
+TEST_F(ModuleDefects, NameAFolderThatLeadsOut) {
+  for (const char* path : {"/tmp", "..", "a/../../b", "a//b", "a/", "./a"}) {
+    operation_.artifact_folder = View(path);
+    EXPECT_THAT(Defects(&module_),
+                ElementsAre("sound: its artifact folder is not a relative path"));
+  }
+}
+TEST_F(ModuleDefects, NameANullParameterAndSecret) {
+  parameter_pointer_ = nullptr;
+  secret_pointer_ = nullptr;
+  EXPECT_THAT(Defects(&module_),
+              ElementsAre("sound: parameter 0 is null", "sound: secret 0 is null"));
+}
+TEST_F(ModuleDefects, NameAnUnknownKind) {
+  parameter_.kind = 5;
+  EXPECT_THAT(Defects(&module_), ElementsAre("sound: parameter sound.parameter: unknown kind 5"));
+}
+TEST_F(ModuleDefects, NameADefaultOfAnotherKind) {
+  parameter_.kind = KUBEDIAG_KIND_INTEGER;
+  parameter_.default_value = View("ten");
+  EXPECT_THAT(Defects(&module_), ElementsAre(HasSubstr("its default is not of its kind")));
+}
+TEST_F(ModuleDefects, NameAChoiceWithoutChoicesAndChoicesWithoutChoice) {
+  parameter_.kind = KUBEDIAG_KIND_CHOICE;
+  EXPECT_THAT(Defects(&module_), ElementsAre(HasSubstr("choices belong to kind choice")));
+  parameter_.kind = KUBEDIAG_KIND_STRING;
+  parameter_.choices = &data_key_;
+  parameter_.choice_count = 1;
+  EXPECT_THAT(Defects(&module_), ElementsAre(HasSubstr("choices belong to kind choice")));
+}
+TEST_F(ModuleDefects, NameASecretKeyWithAnotherEnding) {
+  secret_.name_parameter = View("sound.secret.name");
+  EXPECT_THAT(Defects(&module_),
+              ElementsAre("sound: secret 0: the parameter that names it must end in "
+                          "secret_reference.name"));
+}
+TEST_F(ModuleDefects, NameASecretWithoutDataKeys) {
+  secret_.data_key_count = 0;
+  EXPECT_THAT(Defects(&module_),
+              ElementsAre(HasSubstr("lacks a namespace parameter or data keys")));
+}
+TEST_F(ModuleDefects, NameTextsThatAreNotUtf8) {
+  operation_.doc = View("\xFF");
+  parameter_.violation = View("\xFF");
+  EXPECT_THAT(Defects(&module_), ElementsAre("sound: a text is not UTF-8",
+                                             HasSubstr("sound.parameter: a text is not UTF-8")));
+}
+
+}  // namespace
+}  // namespace kubediag::sdk
