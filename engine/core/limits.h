@@ -61,7 +61,7 @@ inline constexpr size_t kMaxDescriptorBytes = 4 * kMiB;  // a module's declarati
 inline constexpr size_t kMaxStderrTailBytes = 4 * kKiB;  // kept of an operation's standard error
 inline constexpr size_t kMaxLogBytesPerSecond =
     64 * kKiB;                                       // an operation's standard error in our log
-inline constexpr milliseconds kHostEofGrace{1000};   // closed protocol → end of the process
+inline constexpr milliseconds kHostEofGrace{2000};   // closed protocol → end of the process
 inline constexpr milliseconds kTermGrace{2000};      // TERM → KILL
 inline constexpr seconds kDescribeTimeout{10};       // reading a module's descriptor
 inline constexpr milliseconds kOrphanTimeout{2000};  // killing what a run has left behind

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/process/pidfd.h"
 #include "engine/process/spawn_registry.h"
 #include "engine/process/stop_event.h"
 
@@ -123,7 +123,7 @@ Result<Child> Child::Spawn(const Command& command) {
     return error == 0 ? spawned : -1;
   });
   if (pid < 0) return Status::FromErrno("start " + command.program, error);
-  UniqueFd pidfd(pidfd_open(pid, 0));
+  UniqueFd pidfd = OpenPidfd(pid);
   const int pidfd_error = errno;
   Child child(pid, std::move(pidfd), command.group);
   if (!child.pidfd_.valid()) return Status::FromErrno("watch " + command.program, pidfd_error);

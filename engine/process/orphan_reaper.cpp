@@ -1,15 +1,12 @@
 #include "engine/process/orphan_reaper.h"
 
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +14,7 @@
 #include "engine/core/deadline.h"
 #include "engine/core/file.h"
 #include "engine/core/limits.h"
-#include "engine/core/unique_fd.h"
+#include "engine/process/pidfd.h"
 #include "engine/process/spawn_registry.h"
 
 namespace kubediag::process {
@@ -100,7 +97,7 @@ Sweep KillOrphans() {
 }
 
 void AwaitEnd(pid_t pid, Deadline deadline) {
-  const UniqueFd pidfd(pidfd_open(pid, 0));
+  const UniqueFd pidfd = OpenPidfd(pid);
   if (!pidfd.valid()) return;
   pollfd entry{pidfd.get(), POLLIN, 0};
   poll(&entry, 1, deadline.PollTimeout());

@@ -1,0 +1,293 @@
+#include "engine/host/messages.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "engine/core/limits.h"
+#include "engine/host/encoding.h"
+#include "engine/host/frame.h"
+
+namespace kubediag::host {
+namespace {
+
+using operation::Job;
+using operation::ModuleDescriptor;
+using operation::OperationDescriptor;
+using operation::ParameterDescriptor;
+using operation::ParameterKind;
+using operation::SecretDescriptor;
+
+constexpr size_t kTextBytes = 8;  // least an encoded text takes
+
+template <typename Pairs>
+void PutPairs(ByteWriter& writer, const Pairs& pairs) {
+  writer.PutU32(static_cast<uint32_t>(pairs.size()));
+  for (const auto& [key, value] : pairs) {
+    writer.PutText(key);
+    writer.PutText(value);
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> GetPairs(ByteReader& reader) {
+  std::vector<std::pair<std::string, std::string>> pairs(reader.Count(2 * kTextBytes));
+  for (auto& [key, value] : pairs) {
+    key = reader.Text();
+    value = reader.Text();
+  }
+  return pairs;
+}
+
+void PutTexts(ByteWriter& writer, const std::vector<std::string>& texts) {
+  writer.PutU32(static_cast<uint32_t>(texts.size()));
+  for (const std::string& text : texts) writer.PutText(text);
+}
+
+std::vector<std::string> GetTexts(ByteReader& reader) {
+  std::vector<std::string> texts(reader.Count(kTextBytes));
+  for (std::string& text : texts) text = reader.Text();
+  return texts;
+}
+
+void PutParameter(ByteWriter& writer, const ParameterDescriptor& parameter) {
+  writer.PutText(parameter.key);
+  writer.PutU32(static_cast<uint32_t>(parameter.kind));
+  writer.PutBool(parameter.required);
+  writer.PutBool(parameter.from_results);
+  writer.PutBool(parameter.default_value.has_value());
+  writer.PutText(parameter.default_value.value_or(""));
+  writer.PutText(parameter.doc);
+  writer.PutText(parameter.violation);
+  PutTexts(writer, parameter.choices);
+}
+
+ParameterDescriptor GetParameter(ByteReader& reader) {
+  ParameterDescriptor parameter;
+  parameter.key = reader.Text();
+  const uint32_t kind = reader.U32();
+  parameter.kind = kind <= static_cast<uint32_t>(ParameterKind::kUrl)
+                       ? static_cast<ParameterKind>(kind)
+                       : ParameterKind::kString;
+  parameter.required = reader.Bool();
+  parameter.from_results = reader.Bool();
+  const bool has_default = reader.Bool();
+  std::string default_value = reader.Text();
+  if (has_default) parameter.default_value = std::move(default_value);
+  parameter.doc = reader.Text();
+  parameter.violation = reader.Text();
+  parameter.choices = GetTexts(reader);
+  return parameter;
+}
+
+void PutOperation(ByteWriter& writer, const OperationDescriptor& operation) {
+  writer.PutText(operation.name);
+  writer.PutText(operation.version);
+  writer.PutText(operation.doc);
+  writer.PutU64(static_cast<uint64_t>(operation.default_timeout.count()));
+  writer.PutU64(operation.required_features);
+  writer.PutU64(operation.optional_features);
+  writer.PutText(operation.artifact_folder);
+  writer.PutBool(operation.restorable);
+  writer.PutU32(static_cast<uint32_t>(operation.parameters.size()));
+  for (const ParameterDescriptor& parameter : operation.parameters) PutParameter(writer, parameter);
+  writer.PutU32(static_cast<uint32_t>(operation.secrets.size()));
+  for (const SecretDescriptor& secret : operation.secrets) {
+    writer.PutText(secret.namespace_parameter);
+    writer.PutText(secret.name_parameter);
+    PutTexts(writer, secret.data_keys);
+  }
+}
+
+std::chrono::nanoseconds GetDuration(ByteReader& reader) {
+  constexpr auto kLongest = static_cast<uint64_t>(std::chrono::nanoseconds::max().count());
+  return std::chrono::nanoseconds(static_cast<int64_t>(std::min(reader.U64(), kLongest)));
+}
+
+OperationDescriptor GetOperation(ByteReader& reader) {
+  OperationDescriptor operation;
+  operation.name = reader.Text();
+  operation.version = reader.Text();
+  operation.doc = reader.Text();
+  operation.default_timeout = GetDuration(reader);
+  operation.required_features = reader.U64();
+  operation.optional_features = reader.U64();
+  operation.artifact_folder = reader.Text();
+  operation.restorable = reader.Bool();
+  const size_t parameters = reader.Count(4 * kTextBytes);
+  for (size_t i = 0; i < parameters && reader.ok(); ++i) {
+    operation.parameters.push_back(GetParameter(reader));
+  }
+  operation.secrets.resize(reader.Count(2 * kTextBytes));
+  for (SecretDescriptor& secret : operation.secrets) {
+    secret.namespace_parameter = reader.Text();
+    secret.name_parameter = reader.Text();
+    secret.data_keys = GetTexts(reader);
+  }
+  return operation;
+}
+
+}  // namespace
+
+std::string EncodeJob(const Job& job) {
+  ByteWriter writer;
+  writer.PutText(job.operation);
+  PutPairs(writer, job.parameters);
+  PutPairs(writer, job.settings);
+  PutPairs(writer, job.policy);
+  writer.PutU32(static_cast<uint32_t>(job.secrets.size()));
+  for (const operation::SecretValue& secret : job.secrets) {
+    writer.PutText(secret.name_parameter);
+    writer.PutText(secret.data_key);
+    writer.PutText(secret.value);
+  }
+  writer.PutU64(job.deadline.ToMonotonicNanoseconds());
+  writer.PutBool(job.artifact_directory >= 0);
+  writer.PutBool(job.listen_socket >= 0);
+  writer.PutText(job.artifact_path);
+  writer.PutText(job.base_url);
+  writer.PutText(job.libexec_directory);
+  writer.PutBool(job.restore);
+  writer.PutText(job.state);
+  return writer.Take();
+}
+
+Result<JobMessage> DecodeJob(std::string_view body) {
+  ByteReader reader(body);
+  JobMessage message;
+  Job& job = message.job;
+  job.operation = reader.Text();
+  for (auto& [key, value] : GetPairs(reader)) {
+    job.parameters.emplace_hint(job.parameters.end(), std::move(key), std::move(value));
+  }
+  job.settings = GetPairs(reader);
+  job.policy = GetPairs(reader);
+  job.secrets.resize(reader.Count(3 * kTextBytes));
+  for (operation::SecretValue& secret : job.secrets) {
+    secret.name_parameter = reader.Text();
+    secret.data_key = reader.Text();
+    secret.value = reader.Text();
+  }
+  job.deadline = Deadline::FromMonotonicNanoseconds(reader.U64());
+  message.has_artifact_directory = reader.Bool();
+  message.has_listen_socket = reader.Bool();
+  job.artifact_path = reader.Text();
+  job.base_url = reader.Text();
+  job.libexec_directory = reader.Text();
+  job.restore = reader.Bool();
+  job.state = reader.Text();
+  KUBEDIAG_RETURN_IF_ERROR(reader.Finish("job"));
+  return message;
+}
+
+std::string EncodeDescriptor(const ModuleDescriptor& descriptor) {
+  ByteWriter writer;
+  writer.PutU32(descriptor.abi_major);
+  writer.PutU32(descriptor.abi_minor);
+  writer.PutU32(static_cast<uint32_t>(descriptor.operations.size()));
+  for (const OperationDescriptor& operation : descriptor.operations) {
+    PutOperation(writer, operation);
+  }
+  return writer.Take();
+}
+
+Result<ModuleDescriptor> DecodeDescriptor(std::string_view body) {
+  ByteReader reader(body);
+  ModuleDescriptor descriptor;
+  descriptor.abi_major = reader.U32();
+  descriptor.abi_minor = reader.U32();
+  const size_t operations = reader.Count(4 * kTextBytes);
+  for (size_t i = 0; i < operations && reader.ok(); ++i) {
+    descriptor.operations.push_back(GetOperation(reader));
+  }
+  KUBEDIAG_RETURN_IF_ERROR(reader.Finish("descriptor"));
+  return descriptor;
+}
+
+std::string EncodeStatus(const Status& status) {
+  ByteWriter writer;
+  writer.PutU32(static_cast<uint32_t>(status.code()));
+  writer.PutText(status.reason());
+  writer.PutText(status.message());
+  return writer.Take();
+}
+
+Result<StatusMessage> DecodeStatus(std::string_view body) {
+  ByteReader reader(body);
+  const uint32_t code = reader.U32();
+  std::string reason = reader.Text();
+  std::string message = reader.Text();
+  KUBEDIAG_RETURN_IF_ERROR(reader.Finish("status"));
+  if (code == 0 || code > static_cast<uint32_t>(StatusCode::kInternal)) {
+    return Status(StatusCode::kDataLoss, "ProtocolError", "malformed status: unknown code");
+  }
+  return StatusMessage{
+      Status(static_cast<StatusCode>(code), std::move(reason), std::move(message))};
+}
+
+std::string EncodeLog(LogLevel level, std::string_view text) {
+  ByteWriter writer;
+  writer.PutU32(static_cast<uint32_t>(level));
+  writer.PutText(text);
+  return writer.Take();
+}
+
+Result<LogMessage> DecodeLog(std::string_view body) {
+  ByteReader reader(body);
+  const uint32_t level = reader.U32();
+  LogMessage message;
+  message.text = reader.Text();
+  KUBEDIAG_RETURN_IF_ERROR(reader.Finish("log line"));
+  message.level = level <= static_cast<uint32_t>(LogLevel::kError) ? static_cast<LogLevel>(level)
+                                                                   : LogLevel::kError;
+  return message;
+}
+
+std::string EncodePair(std::string_view key, std::string_view value) {
+  ByteWriter writer;
+  writer.PutText(key);
+  writer.PutText(value);
+  return writer.Take();
+}
+
+Result<PairMessage> DecodePair(std::string_view body) {
+  ByteReader reader(body);
+  PairMessage message;
+  message.key = reader.Text();
+  message.value = reader.Text();
+  KUBEDIAG_RETURN_IF_ERROR(reader.Finish("result"));
+  return message;
+}
+
+std::string EncodeServing(std::chrono::nanoseconds linger, std::string_view state) {
+  ByteWriter writer;
+  writer.PutU64(static_cast<uint64_t>(linger.count()));
+  writer.PutText(state);
+  return writer.Take();
+}
+
+Result<ServingMessage> DecodeServing(std::string_view body) {
+  ByteReader reader(body);
+  ServingMessage message;
+  message.linger = std::min(GetDuration(reader), std::chrono::nanoseconds(kMaxLinger));
+  message.state = reader.Text();
+  KUBEDIAG_RETURN_IF_ERROR(reader.Finish("state"));
+  return message;
+}
+
+std::string EncodeHello() {
+  ByteWriter writer;
+  writer.PutU32(kProtocolVersion);
+  return writer.Take();
+}
+
+Status CheckHello(std::string_view body) {
+  ByteReader reader(body);
+  const uint32_t version = reader.U32();
+  KUBEDIAG_RETURN_IF_ERROR(reader.Finish("hello"));
+  if (version == kProtocolVersion) return {};
+  return {StatusCode::kFailedPrecondition, "ProtocolError",
+          "the operation host speaks protocol " + std::to_string(version) + ", the engine " +
+              std::to_string(kProtocolVersion) + ": they belong to different installations"};
+}
+
+}  // namespace kubediag::host

@@ -1,0 +1,230 @@
+#include "engine/host/process_run.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+#include <vector>
+
+#include "engine/core/limits.h"
+#include "engine/host/messages.h"
+#include "engine/operation/run_verdict.h"
+
+namespace kubediag::host {
+namespace {
+
+using operation::ModuleDescriptor;
+using operation::RunOutcome;
+
+constexpr size_t kReadBytesPerTurn = 512 * kKiB;
+constexpr int kLogReadsPerTurn = 4;
+
+}  // namespace
+
+ProcessRun::ProcessRun(HostProcess process, std::string module_path, process::OrphanReaper* orphans,
+                       Logger& logger)
+    : module_path_(std::move(module_path)),
+      logger_(logger),
+      orphans_(orphans),
+      relay_(logger, module_path_),
+      conversation_([this](LogLevel level, std::string_view text) { relay_.Line(level, text); }),
+      child_(std::move(process.child)),
+      channel_(std::move(process.channel)),
+      log_(std::move(process.log)) {}
+
+ProcessRun::~ProcessRun() {
+  Stop();
+  if (pump_.joinable()) pump_.join();
+}
+
+Status ProcessRun::Begin(Deadline deadline) {
+  const std::lock_guard lock(mutex_);
+  if (begun_ || ended_) return Status::FailedPrecondition("the run has begun already");
+  begun_ = true;
+  deadline_ = deadline;
+  pump_ = std::thread([this] { Pump(); });
+  return {};
+}
+
+Status ProcessRun::Start(operation::Job job) {
+  relay_.SetOperation(job.operation);
+  KUBEDIAG_RETURN_IF_ERROR(Begin(job.deadline));
+  std::vector<int> descriptors;
+  if (job.artifact_directory >= 0) descriptors.push_back(job.artifact_directory);
+  if (job.listen_socket >= 0) descriptors.push_back(job.listen_socket);
+  const std::string body = EncodeJob(job);
+  if (body.size() > kMaxJobBytes) {
+    Stop();
+    return Status::ResourceExhausted("the job has " + std::to_string(body.size()) + " bytes");
+  }
+  // A host that has died cannot be told; why it died is the run's outcome.
+  [[maybe_unused]] const Status sent = channel_.Send(MessageType::kJob, body, descriptors);
+  return {};
+}
+
+RunOutcome ProcessRun::Wait(std::stop_token stop) {
+  const std::stop_callback on_stop(std::move(stop), [this] { stop_.Fire(); });
+  std::unique_lock lock(mutex_);
+  if (!begun_ && !ended_) {
+    RunOutcome outcome;
+    outcome.status = Status::FailedPrecondition("the run has not begun");
+    return outcome;
+  }
+  changed_.wait(lock, [this] { return outcome_.has_value(); });
+  RunOutcome outcome = std::move(*outcome_);
+  if (outcome.serving && stop_.fired()) {
+    // Stopped at the very moment it began to serve: it is being ended.
+    changed_.wait(lock, [this] { return ended_; });
+    return operation::CancelledOutcome();
+  }
+  return outcome;
+}
+
+bool ProcessRun::WaitServing(Deadline until, std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  const auto over = [this] { return ended_; };
+  if (until.IsNever()) return changed_.wait(lock, stop, over);
+  return changed_.wait_until(lock, stop, until.time(), over);
+}
+
+void ProcessRun::Stop() {
+  stop_.Fire();
+  std::unique_lock lock(mutex_);
+  if (begun_) {
+    changed_.wait(lock, [this] { return ended_; });
+    return;
+  }
+  if (ended_) return;
+  // Nothing has been asked of it yet, so nothing needs to be ended gently.
+  child_.End(std::chrono::nanoseconds::zero());
+  if (orphans_ != nullptr) orphans_->Reap();
+  outcome_ = operation::CancelledOutcome();
+  ended_ = true;
+}
+
+Result<ModuleDescriptor> ProcessRun::Describe(Deadline deadline) {
+  KUBEDIAG_RETURN_IF_ERROR(Begin(deadline));
+  // As in Start(): the outcome tells why it could not be sent.
+  [[maybe_unused]] const Status sent = channel_.Send(MessageType::kDescribe, {});
+  RunOutcome outcome = Wait({});
+  if (!outcome.status.ok()) return outcome.status;
+  const std::lock_guard lock(mutex_);
+  if (!descriptor_) return Status(StatusCode::kDataLoss, "ProtocolError", "no descriptor came");
+  return *std::move(descriptor_);
+}
+
+void ProcessRun::Pump() {
+  Ending ending;
+  while (!WaitForEvents(ending)) {
+    ReadLog();
+    ReadChannel(/*to_the_end=*/false);
+    PublishServing();
+    CheckEnding(ending);
+  }
+  Conclude(ending);
+}
+
+// True once the process has ended.
+bool ProcessRun::WaitForEvents(const Ending& ending) {
+  const bool ending_already = ending.cause != EndCause::kNone;
+  Deadline next = Deadline::Earlier(ending.kill_at, silence_);
+  if (!ending_already && !conversation_.served()) next = Deadline::Earlier(next, deadline_);
+  pollfd entries[] = {{child_.pidfd(), POLLIN, 0},
+                      {ending_already ? -1 : stop_.fd(), POLLIN, 0},
+                      {channel_closed_ ? -1 : channel_.fd(), POLLIN, 0},
+                      {log_.get(), POLLIN, 0}};
+  const int ready = poll(entries, std::size(entries), next.PollTimeout());
+  return ready > 0 && entries[0].revents != 0;
+}
+
+void ProcessRun::ReadLog() {
+  std::array<char, 64 * kKiB> buffer;
+  for (int i = 0; i < kLogReadsPerTurn && log_.valid(); ++i) {
+    const ssize_t got = read(log_.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) return;
+    if (got <= 0) return log_.Reset();
+    relay_.Feed({buffer.data(), static_cast<size_t>(got)});
+  }
+}
+
+void ProcessRun::ReadChannel(bool to_the_end) {
+  std::string bytes;
+  while (!channel_closed_) {
+    bytes.clear();
+    if (channel_.Read(bytes, kReadBytesPerTurn) == Channel::ReadEnd::kClosed)
+      channel_closed_ = true;
+    // What breaks the rules is remembered by the conversation, which then takes in nothing more.
+    [[maybe_unused]] const Status status = conversation_.Feed(bytes);
+    if (!to_the_end || bytes.empty()) break;
+  }
+  // A process that ends closes its descriptors a moment before it can be reaped; one that only
+  // closes them, or does not end after its answer, is given no more than that moment.
+  if ((channel_closed_ || conversation_.answered()) && silence_.IsNever()) {
+    silence_ = Deadline::After(kHostEofGrace);
+  }
+}
+
+void ProcessRun::CheckEnding(Ending& ending) {
+  if (ending.cause == EndCause::kNone) {
+    if (!conversation_.violation().ok()) {
+      End(ending, EndCause::kViolation, /*gently=*/false);
+    } else if (stop_.fired()) {
+      End(ending, EndCause::kStopped, /*gently=*/true);
+    } else if (!conversation_.served() && deadline_.Passed()) {
+      End(ending, EndCause::kDeadline, /*gently=*/true);
+    } else if (silence_.Passed()) {
+      End(ending, EndCause::kSilence, /*gently=*/false);
+    }
+  } else if (!ending.killed && ending.kill_at.Passed()) {
+    child_.Signal(SIGKILL);
+    ending.killed = true;
+    ending.kill_at = Deadline::Never();
+  }
+}
+
+void ProcessRun::End(Ending& ending, EndCause cause, bool gently) {
+  ending.cause = cause;
+  silence_ = Deadline::Never();
+  child_.Signal(gently ? SIGTERM : SIGKILL);
+  ending.killed = !gently;
+  if (gently) ending.kill_at = Deadline::After(kTermGrace);
+}
+
+void ProcessRun::PublishServing() {
+  auto serving = conversation_.TakeServing();
+  if (!serving) return;
+  const std::lock_guard lock(mutex_);
+  outcome_ = std::move(serving);
+  changed_.notify_all();
+}
+
+void ProcessRun::Conclude(Ending ending) {
+  RunEvidence evidence;
+  evidence.exit = *child_.Wait(Deadline::Never());
+  evidence.deadline_passed = deadline_.Passed();
+  ReadLog();
+  ReadChannel(/*to_the_end=*/true);
+  PublishServing();
+  if (orphans_ != nullptr) orphans_->Reap();
+  relay_.Finish();
+  evidence.cause = ending.cause;
+  evidence.killed = ending.killed;
+  evidence.output_tail = relay_.Tail();
+  const bool served = conversation_.served();
+  RunOutcome outcome = Judge(conversation_, evidence);
+  if (served && !outcome.status.ok() && ending.cause != EndCause::kStopped) {
+    logger_.Warning("the operation ended while it was serving",
+                    {{"reason", outcome.status.reason()}, {"message", outcome.status.message()}});
+  }
+  const std::lock_guard lock(mutex_);
+  if (!served) outcome_ = std::move(outcome);
+  descriptor_ = conversation_.descriptor();
+  ended_ = true;
+  changed_.notify_all();
+}
+
+}  // namespace kubediag::host

@@ -1,0 +1,79 @@
+// ProcessRun: one run in an operation host. A thread of its own, from Start() to the end, reads
+// what the host says, enforces the deadline and reaps; everybody else waits for it.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "engine/core/logging.h"
+#include "engine/host/channel.h"
+#include "engine/host/conversation.h"
+#include "engine/host/host_process.h"
+#include "engine/host/log_relay.h"
+#include "engine/host/verdict.h"
+#include "engine/operation/runner.h"
+#include "engine/process/orphan_reaper.h"
+#include "engine/process/stop_event.h"
+
+namespace kubediag::host {
+
+class ProcessRun final : public operation::OperationRun {
+ public:
+  // `orphans` may be null; it and `logger` must outlive the run.
+  ProcessRun(HostProcess process, std::string module_path, process::OrphanReaper* orphans,
+             Logger& logger);
+  ~ProcessRun() override;
+
+  Status Start(operation::Job job) override;
+  operation::RunOutcome Wait(std::stop_token stop) override;
+  bool WaitServing(Deadline until, std::stop_token stop) override;
+  void Stop() override;
+
+  // Instead of Start() and Wait(): asks for the module's descriptor.
+  Result<operation::ModuleDescriptor> Describe(Deadline deadline);
+
+ private:
+  // What the pump's thread alone touches.
+  struct Ending {
+    EndCause cause = EndCause::kNone;
+    bool killed = false;
+    Deadline kill_at = Deadline::Never();
+  };
+
+  Status Begin(Deadline deadline);
+  void Pump();
+  bool WaitForEvents(const Ending& ending);
+  void ReadLog();
+  void ReadChannel(bool to_the_end);
+  void CheckEnding(Ending& ending);
+  void End(Ending& ending, EndCause cause, bool gently);
+  void PublishServing();
+  void Conclude(Ending ending);
+
+  const std::string module_path_;
+  Logger& logger_;
+  process::OrphanReaper* const orphans_;
+  LogRelay relay_;
+  Conversation conversation_;
+  process::Child child_;
+  Channel channel_;
+  UniqueFd log_;
+  bool channel_closed_ = false;
+  Deadline deadline_ = Deadline::Never();
+  Deadline silence_ = Deadline::Never();
+  process::StopEvent stop_;
+
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  bool begun_ = false;
+  bool ended_ = false;
+  std::optional<operation::RunOutcome> outcome_;
+  std::optional<operation::ModuleDescriptor> descriptor_;
+  std::thread pump_;
+};
+
+}  // namespace kubediag::host
