@@ -2,12 +2,12 @@
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <memory>
+
+#include "engine/core/hex.h"
 
 namespace kubediag {
 namespace {
@@ -16,23 +16,12 @@ namespace {
 constexpr std::array<uint8_t, 16> kNamespace = {0x7b, 0x1d, 0x5e, 0x0c, 0x9a, 0x34, 0x4f, 0x62,
                                                 0x8c, 0x51, 0x2e, 0xd7, 0x43, 0x90, 0xab, 0x16};
 
-std::string Hex(const uint8_t* bytes, size_t size) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(size * 2);
-  for (size_t i = 0; i < size; ++i) {
-    text.push_back(kDigits[bytes[i] >> 4]);
-    text.push_back(kDigits[bytes[i] & 0xf]);
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string Sha256Hex(std::string_view bytes) {
   std::array<uint8_t, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), digest.data());
-  return Hex(digest.data(), digest.size());
+  return HexOfBytes(digest.data(), digest.size());
 }
 
 Result<FileDigest> Sha256OfFile(int fd) {
@@ -53,7 +42,7 @@ Result<FileDigest> Sha256OfFile(int fd) {
   }
   std::array<uint8_t, SHA256_DIGEST_LENGTH> digest{};
   EVP_DigestFinal_ex(context.get(), digest.data(), nullptr);
-  file.sha256 = Hex(digest.data(), digest.size());
+  file.sha256 = HexOfBytes(digest.data(), digest.size());
   return file;
 }
 
@@ -64,20 +53,9 @@ std::string UuidV5(std::string_view name) {
   SHA1(reinterpret_cast<const uint8_t*>(input.data()), input.size(), digest.data());
   digest[6] = static_cast<uint8_t>((digest[6] & 0x0f) | 0x50);
   digest[8] = static_cast<uint8_t>((digest[8] & 0x3f) | 0x80);
-  std::string text = Hex(digest.data(), 16);
+  std::string text = HexOfBytes(digest.data(), 16);
   for (size_t position : {8U, 13U, 18U, 23U}) text.insert(position, 1, '-');
   return text;
-}
-
-std::string RandomHex(size_t size) {
-  std::string bytes(size, '\0');
-  // The kernel's source never fails once seeded, and requests up to 256 bytes are never short.
-  for (size_t done = 0; done < size;) {
-    const ssize_t got = getrandom(bytes.data() + done, size - done, 0);
-    if (got < 0) std::abort();
-    done += static_cast<size_t>(got);
-  }
-  return Hex(reinterpret_cast<const uint8_t*>(bytes.data()), size);
 }
 
 }  // namespace kubediag
