@@ -7,12 +7,14 @@
 #include <utility>
 
 #include "engine/api/time.h"
+#include "engine/api/utf8.h"
 #include "engine/core/limits.h"
 
 namespace kubediag::api {
 namespace {
 
 constexpr size_t kMaxComparedNameBytes = 64;
+constexpr size_t kMaxShownBytes = 512;  // of what a file holds, in each part of a message
 
 char Lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
@@ -35,14 +37,15 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 
 void Report::Add(Severity severity, Position position, std::string field, std::string message) {
   const bool is_error = severity == Severity::kError;
-  object_errors += is_error ? 1 : 0;
+  if (is_error && error_fields.size() < kMaxManifestDiagnostics) error_fields.push_back(field);
   if (diagnostics.size() >= kMaxManifestDiagnostics) {
     ++omitted;
     omitted_errors += is_error ? 1 : 0;
     return;
   }
-  diagnostics.push_back({severity, file, position.line, position.column, object, std::move(field),
-                         std::move(message)});
+  diagnostics.push_back({severity, file, position.line, position.column,
+                         Shorten(object, kMaxShownBytes), Shorten(field, kMaxShownBytes),
+                         Shorten(message, kMaxShownBytes)});
 }
 
 Cursor::Cursor(const Cursor& parent, const Value& value, Step step, std::string_view name,

@@ -23,9 +23,9 @@ struct Report {
   std::string file;
   std::string object;
   std::vector<Diagnostic> diagnostics;
-  size_t omitted = 0;         // beyond kMaxManifestDiagnostics
-  size_t omitted_errors = 0;  // of these
-  size_t object_errors = 0;   // of the present object
+  size_t omitted = 0;                     // beyond kMaxManifestDiagnostics
+  size_t omitted_errors = 0;              // of these
+  std::vector<std::string> error_fields;  // of the present object
 
   void Add(Severity severity, Position position, std::string field, std::string message);
 };

@@ -94,7 +94,7 @@ class FileDecoder {
 
   void DecodeDocument(Value document, std::string_view implied_kind) {
     report_.object.clear();
-    report_.object_errors = 0;
+    report_.error_fields.clear();
     const Position place = document.position;
     if (document.kind != Value::Kind::kMap) {
       return report_.Add(
@@ -173,8 +173,8 @@ class FileDecoder {
     if (kNamespaced && object.metadata.namespace_name.empty()) {
       object.metadata.namespace_name = kDefaultNamespace;
     }
-    decoded_.objects.push_back(
-        {std::move(object), report_.object_errors == 0, report_.file, std::move(source)});
+    decoded_.objects.push_back({std::move(object), report_.error_fields.empty(), report_.file,
+                                std::move(source), std::move(report_.error_fields)});
   }
 
   void NameIsMissing(const Value& document) {
@@ -243,6 +243,14 @@ Position PlaceOf(const Value& root, std::string_view path) {
 }
 
 }  // namespace
+
+bool DecodedObject::HasErrorAt(std::string_view field) const {
+  return std::any_of(error_fields.begin(), error_fields.end(), [&](std::string_view candidate) {
+    if (!BeginsWith(candidate, field)) return false;
+    return field.empty() || candidate.size() == field.size() || candidate[field.size()] == '.' ||
+           candidate[field.size()] == '[';
+  });
+}
 
 Diagnostic DecodedObject::Report(Severity severity, std::string_view field,
                                  std::string message) const {

@@ -33,7 +33,12 @@ struct DecodedObject {
   // checks but not for running.
   bool valid = true;
   std::string file;
-  std::shared_ptr<const Value> source;  // the parsed object; never null
+  std::shared_ptr<const Value> source;    // the parsed object; never null
+  std::vector<std::string> error_fields;  // where decoding found errors
+
+  // Whether decoding found an error at `field` or below it: then what was read of it is not what
+  // the user wrote, and further findings about it would mislead.
+  bool HasErrorAt(std::string_view field) const;
 
   // A Diagnostic about `field` ("spec.adjacencyList[3].to[0]", "" for the whole object), placed at
   // the field or, if it is not there, at the nearest one around it.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
+#include <optional>
 
 #include "engine/api/utf8.h"
 #include "engine/core/limits.h"
@@ -40,22 +42,64 @@ std::optional<SyntaxError> CheckBytes(std::string_view bytes) {
   return SyntaxError{PositionAt(bytes, static_cast<size_t>(control - bytes.begin())), message};
 }
 
+constexpr std::string_view kBoundary = "---";
+
+bool IsBoundary(std::string_view line) {
+  if (line.substr(0, kBoundary.size()) != kBoundary) return false;
+  return line.size() == kBoundary.size() || line[3] == ' ' || line[3] == '\t' || line[3] == '\r';
+}
+
+// A document, or several of JSON. `first_line` is that of the chunk in its file, from 0.
+void ParseChunk(std::string_view chunk, int first_line, ParsedDocuments& parsed) {
+  size_t first = chunk.find_first_not_of(" \t\r\n");
+  const bool is_bounded = first == 0 && IsBoundary(chunk.substr(0, chunk.find('\n')));
+  if (is_bounded) first = chunk.find_first_not_of(" \t\r\n", kBoundary.size());
+  const bool like_json =
+      first != std::string_view::npos && (chunk[first] == '{' || chunk[first] == '[');
+  if (!like_json) return ParseYaml(chunk, first_line, parsed);
+
+  ParsedDocuments json;
+  std::string text(chunk);
+  if (is_bounded) text.replace(0, kBoundary.size(), kBoundary.size(), ' ');
+  ParseJson(text, first_line, json);
+  if (!json.errors.empty()) {
+    ParsedDocuments yaml;  // a flow map, say, with unquoted keys
+    ParseYaml(chunk, first_line, yaml);
+    if (yaml.errors.empty()) json = std::move(yaml);
+  }
+  std::move(json.documents.begin(), json.documents.end(), std::back_inserter(parsed.documents));
+  std::move(json.errors.begin(), json.errors.end(), std::back_inserter(parsed.errors));
+}
+
 }  // namespace
 
+// `---` at the start of a line cannot stand within a document, not even in a quoted scalar, so the
+// file is split there: an error in one document leaves the others readable.
 ParsedDocuments ParseDocuments(std::string_view bytes) {
   if (auto error = CheckBytes(bytes)) return {{}, {*std::move(error)}};
   if (bytes.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
     bytes.remove_prefix(kByteOrderMark.size());
   }
-  const size_t first = bytes.find_first_not_of(" \t\r\n");
-  const bool like_json =
-      first != std::string_view::npos && (bytes[first] == '{' || bytes[first] == '[');
-  if (!like_json) return ParseYaml(bytes);
-
-  ParsedDocuments json = ParseJson(bytes);
-  if (json.errors.empty()) return json;
-  ParsedDocuments yaml = ParseYaml(bytes);  // a flow map, say, with unquoted keys
-  return yaml.errors.empty() ? yaml : json;
+  ParsedDocuments parsed;
+  size_t chunk_start = 0;
+  int chunk_line = 0;
+  int line = 0;
+  bool only_directives = true;  // before a `---` they belong to the document after it
+  for (size_t at = 0; at < bytes.size(); ++line) {
+    const size_t end = std::min(bytes.find('\n', at), bytes.size());
+    const std::string_view text = bytes.substr(at, end - at);
+    if (IsBoundary(text) && !only_directives) {
+      ParseChunk(bytes.substr(chunk_start, at - chunk_start), chunk_line, parsed);
+      chunk_start = at;
+      chunk_line = line;
+    }
+    const size_t first = text.find_first_not_of(" \t\r");
+    const bool blank = first == std::string_view::npos || text[first] == '#' || text[0] == '%';
+    if (!blank) only_directives = false;
+    at = end + 1;
+  }
+  ParseChunk(bytes.substr(chunk_start), chunk_line, parsed);
+  return parsed;
 }
 
 }  // namespace kubediag::api

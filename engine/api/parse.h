@@ -1,8 +1,8 @@
 // ParseDocuments: the documents of a file of YAML or JSON as trees, positions kept.
 //
-// Pure, thread-safe. The file is JSON if it begins with a brace or bracket and parses as a sequence
-// of JSON values, else YAML. A syntax error ends the document it is in; a YAML file goes on with
-// the next `---`. Duplicate keys are kept (Value::Find takes the first): the caller reports them.
+// Pure, thread-safe. A document is JSON if it begins with a brace or bracket and parses as such,
+// else YAML. A syntax error ends the document it is in; the file goes on with the next `---`.
+// Duplicate keys are kept (Value::Find takes the first): the caller reports them.
 #pragma once
 
 #include <string>
@@ -25,8 +25,9 @@ struct ParsedDocuments {
 
 ParsedDocuments ParseDocuments(std::string_view bytes);
 
-// One form, whatever the bytes look like. They must be UTF-8 (ParseDocuments checks it).
-ParsedDocuments ParseYaml(std::string_view bytes);
-ParsedDocuments ParseJson(std::string_view bytes);
+// One form, of bytes that are known to be text in UTF-8. `first_line` (from 0) is where they stand
+// in their file. Appends to `parsed`.
+void ParseYaml(std::string_view bytes, int first_line, ParsedDocuments& parsed);
+void ParseJson(std::string_view bytes, int first_line, ParsedDocuments& parsed);
 
 }  // namespace kubediag::api

@@ -12,7 +12,7 @@ namespace {
 // the line that was counted last.
 class LineCounter {
  public:
-  explicit LineCounter(std::string_view bytes) : bytes_(bytes) {}
+  LineCounter(std::string_view bytes, int first_line) : bytes_(bytes), line_(first_line + 1) {}
 
   Position At(size_t offset) {
     offset = std::min(offset, bytes_.size());
@@ -28,7 +28,7 @@ class LineCounter {
   std::string_view bytes_;
   size_t counted_ = 0;
   size_t line_start_ = 0;
-  int line_ = 1;
+  int line_;
 };
 
 // Tells how far the parser has read, which it does not tell its handler itself.
@@ -85,15 +85,14 @@ class SaxSink : public nlohmann::json_sax<nlohmann::json> {
   bool start_array(std::size_t /*size*/) override { return Open(Value::Kind::kList); }
   bool end_object() override { return Close(); }
   bool end_array() override { return Close(); }
-  bool parse_error(std::size_t /*position*/, const std::string& last_token,
+  bool parse_error(std::size_t /*position*/, const std::string& /*last_token*/,
                    const nlohmann::json::exception& error) override {
     // "[json.exception.parse_error.101] parse error at line 1, column 2: …": our place instead.
     std::string_view message = error.what();
     if (const size_t colon = message.find(": "); colon != std::string_view::npos) {
       message.remove_prefix(colon + 2);
     }
-    const size_t token = std::min(last_token.size(), consumed_);
-    throw Refused(lines_.At(consumed_ - token), std::string(message));
+    throw Refused(lines_.At(consumed_ - 1), std::string(message));
   }
   // NOLINTEND(readability-identifier-naming)
 
@@ -146,10 +145,9 @@ class SaxSink : public nlohmann::json_sax<nlohmann::json> {
 
 }  // namespace
 
-ParsedDocuments ParseJson(std::string_view bytes) {
+void ParseJson(std::string_view bytes, int first_line, ParsedDocuments& parsed) {
   constexpr std::string_view kBlank = " \t\r\n";
-  ParsedDocuments parsed;
-  LineCounter lines(bytes);
+  LineCounter lines(bytes, first_line);
   size_t at = bytes.find_first_not_of(kBlank);
   try {
     while (at != std::string_view::npos) {
@@ -165,7 +163,6 @@ ParsedDocuments ParseJson(std::string_view bytes) {
   } catch (const Refused& refused) {
     parsed.errors.push_back({refused.position(), refused.what()});
   }
-  return parsed;
 }
 
 }  // namespace kubediag::api

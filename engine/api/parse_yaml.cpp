@@ -84,10 +84,12 @@ class EventSink : public YAML::EventHandler {
   TreeBuilder builder_;
 };
 
-void ParseChunk(std::string_view chunk, int first_line, ParsedDocuments& parsed) {
+}  // namespace
+
+void ParseYaml(std::string_view bytes, int first_line, ParsedDocuments& parsed) {
   EventSink sink(first_line);
   try {
-    std::istringstream stream{std::string(chunk)};
+    std::istringstream stream{std::string(bytes)};
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(sink)) {
       if (!sink.builder().complete()) continue;
@@ -99,39 +101,6 @@ void ParseChunk(std::string_view chunk, int first_line, ParsedDocuments& parsed)
   } catch (const YAML::Exception& error) {
     parsed.errors.push_back({sink.PositionOf(error.mark), error.msg});
   }
-}
-
-bool IsBoundary(std::string_view line) {
-  if (line.substr(0, 3) != "---") return false;
-  return line.size() == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\r';
-}
-
-}  // namespace
-
-// `---` at the start of a line cannot stand within a document, not even in a quoted scalar, so the
-// file is split there: an error in one document leaves the others readable.
-ParsedDocuments ParseYaml(std::string_view bytes) {
-  ParsedDocuments parsed;
-  size_t chunk_start = 0;
-  int chunk_line = 0;
-  int line = 0;
-  bool only_directives = true;  // before a `---` they belong to the document after it
-  for (size_t at = 0; at < bytes.size(); ++line) {
-    const size_t newline = bytes.find('\n', at);
-    const size_t end = newline == std::string_view::npos ? bytes.size() : newline;
-    const std::string_view text = bytes.substr(at, end - at);
-    if (IsBoundary(text) && !only_directives) {
-      ParseChunk(bytes.substr(chunk_start, at - chunk_start), chunk_line, parsed);
-      chunk_start = at;
-      chunk_line = line;
-    }
-    const size_t first = text.find_first_not_of(" \t\r");
-    const bool blank = first == std::string_view::npos || text[first] == '#' || text[0] == '%';
-    if (!blank) only_directives = false;
-    at = end + 1;
-  }
-  ParseChunk(bytes.substr(chunk_start), chunk_line, parsed);
-  return parsed;
 }
 
 }  // namespace kubediag::api

@@ -41,6 +41,13 @@ size_t FindInvalidUtf8(std::string_view text) {
   return std::string_view::npos;
 }
 
+std::string Shorten(std::string_view text, size_t max_bytes) {
+  if (text.size() <= max_bytes) return std::string(text);
+  size_t end = max_bytes;
+  while (end > 0 && IsContinuation(ByteAt(text, end))) --end;
+  return std::string(text.substr(0, end)) + "…";
+}
+
 std::string ReplaceInvalidUtf8(std::string_view text) {
   std::string replaced;
   replaced.reserve(text.size());

@@ -14,6 +14,9 @@ size_t FindInvalidUtf8(std::string_view text);
 // Length of the well-formed character at `at`, 1 to 4 bytes; 0 if there is none.
 size_t Utf8Length(std::string_view text, size_t at);
 
+// At most `max_bytes` of well-formed text, cut between characters, with "…" if anything was cut.
+std::string Shorten(std::string_view text, size_t max_bytes);
+
 // Each byte that is not well-formed becomes U+FFFD.
 std::string ReplaceInvalidUtf8(std::string_view text);
 

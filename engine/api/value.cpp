@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/api/scalar.h"
+#include "engine/api/utf8.h"
 
 namespace kubediag::api {
 namespace {
@@ -50,8 +51,7 @@ std::optional<bool> Value::AsBoolean() const {
 }
 
 std::string Describe(const Value& value) {
-  std::string shown = value.text.substr(0, kMaxShownBytes);
-  if (shown.size() < value.text.size()) shown += "…";
+  const std::string shown = Shorten(value.text, kMaxShownBytes);
   switch (value.kind) {
     case Value::Kind::kNull:
       return "nothing";
