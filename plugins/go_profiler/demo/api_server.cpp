@@ -34,8 +34,7 @@ Response Refusal(int status, const char* reason, const char* message) {
       .content_type = "application/json",
       .body = std::string(R"({"kind":"Status","apiVersion":"v1","status":"Failure","message":")") +
               message + R"(","reason":")" + reason + R"(","code":)" + std::to_string(status) +
-              "}\n",
-      .headers = {}};
+              "}\n"};
 }
 
 bool HasToken(const Request& request, const std::string& token) {
@@ -67,9 +66,9 @@ Response ApiServer::Answer(const Request& request, std::string_view path) const 
   if (request.method != "GET") return Refusal(403, "Forbidden", "only GET is allowed");
   const auto profile = profiles_.find(path.substr(0, path.find('?')));
   if (profile == profiles_.end()) {
-    return {.status = 404, .body = "404 page not found\n", .headers = {}};
+    return {.status = 404, .body = "404 page not found\n"};
   }
-  return {.content_type = "application/octet-stream", .body = profile->second, .headers = {}};
+  return {.content_type = "application/octet-stream", .body = profile->second};
 }
 
 bool ApiServer::Handle(const Request& request, Connection& connection) const {

@@ -25,8 +25,7 @@ bool AnswerStatus(const Context& context) {
 }
 
 bool AnswerBody(const Context& context, const char* type, std::string body) {
-  return context.connection.Write(
-      Serialize({.content_type = type, .body = std::move(body), .headers = {}}));
+  return context.connection.Write(Serialize({.content_type = type, .body = std::move(body)}));
 }
 
 bool AnswerHtml(const Context& context) {
@@ -144,7 +143,7 @@ bool Misbehave(std::string_view name, const Response& good, std::string_view red
       return row.fault({.good = good, .redirect_to = redirect_to, .connection = connection});
     }
   }
-  return connection.Write(Serialize({.status = 404, .body = "no such fault", .headers = {}}));
+  return connection.Write(Serialize({.status = 404, .body = "no such fault"}));
 }
 
 std::vector<std::string_view> FaultNames() {

@@ -30,8 +30,8 @@ struct Request {
 struct Response {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body = {};
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 // The whole answer as it goes over the wire.
@@ -44,8 +44,8 @@ using Handler = std::function<bool(const Request&, Connection&)>;
 struct ServerOptions {
   std::string address = "127.0.0.1";  // or an IPv6 one, without brackets
   uint16_t port = 0;                  // 0: any
-  std::string certificate_pem;        // empty: plain HTTP
-  std::string key_pem;
+  std::string certificate_pem = {};   // empty: plain HTTP
+  std::string key_pem = {};
 };
 
 class Server {

@@ -1,0 +1,3 @@
+#include "plugins/function/operation.h"
+
+KUBEDIAG_OPERATION(kubediag::function_runner::FunctionOperation);

@@ -1,0 +1,3 @@
+#include "plugins/http_server/operation.h"
+
+KUBEDIAG_OPERATION(kubediag::http_server::HttpServerOperation);

@@ -1,0 +1,97 @@
+#include "plugins/script_runner/operation.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/core/file.h"
+#include "engine/core/unique_fd.h"
+#include "plugins/exchange/foreign_text.h"
+#include "plugins/exchange/job_child.h"
+
+namespace kubediag::script_runner {
+namespace {
+
+constexpr size_t kMaxStreamBytes = 1024 * 1024;  // kept of each stream
+constexpr size_t kMaxTailBytes = 1024;           // of standard error, in a message
+constexpr int kScriptDescriptor = 3;             // in the shell
+constexpr char kScriptFile[] = "/dev/fd/3";
+
+UniqueFd ScriptFile(std::string_view script) {
+  UniqueFd file(memfd_create("kubediag-script", MFD_CLOEXEC));
+  if (!file.valid()) throw exchange::ToFailure(Status::FromErrno("memory file", errno));
+  const Status status = WriteAll(file.get(), script);
+  if (!status.ok()) throw exchange::ToFailure(status, "the script");
+  return file;
+}
+
+std::vector<std::string> Arguments(const Job& job) {
+  std::vector<std::string> arguments = {kScriptFile};
+  for (const std::string_view key : job.settings().List("arg_key")) {
+    const std::string_view value = job.parameters().Text(key, "");
+    if (value.find('\0') != std::string_view::npos) {
+      throw Failure("ParameterInvalid",
+                    std::string(key) + " holds a NUL byte and cannot be an argument",
+                    KUBEDIAG_INVALID_ARGUMENT);
+    }
+    arguments.emplace_back(value);
+  }
+  return arguments;
+}
+
+void EmitStreams(Job& job, std::string_view result_key, const process::Completed& completed) {
+  const std::string prefix = "operation." + std::string(result_key);
+  job.Emit(prefix + ".output", exchange::ValidUtf8(completed.output));
+  if (!completed.error.empty()) {
+    job.Emit(prefix + ".stderr", exchange::ValidUtf8(completed.error));
+  }
+  if (!completed.exit.success()) job.Emit(prefix + ".error", completed.exit.ToString());
+}
+
+}  // namespace
+
+Declaration ScriptRunnerOperation::Declare() {
+  return Declaration("script-runner")
+      .Version("1.0")
+      .Doc("Runs a shell script of the Operation object; its exit status counts.")
+      .Timeout(std::chrono::seconds(30))
+      .Spawns()
+      .OpenParameters();
+}
+
+Outcome ScriptRunnerOperation::Run(Job& job) {
+  const std::string what = "script " + std::string(job.settings().Text("name", "without a name"));
+  const auto script = job.settings().Find("script");
+  if (!script) return Failure("SettingMissing", what + " has no text", KUBEDIAG_INVALID_ARGUMENT);
+  const UniqueFd file = ScriptFile(*script);
+  process::Command command;
+  command.program = "/bin/sh";
+  command.arguments = Arguments(job);
+  command.environment = process::CleanEnvironment();
+  command.working_directory = "/";
+  command.descriptors = {{.from = file.get(), .to = kScriptDescriptor}};
+  process::RunOptions options;
+  options.max_output = kMaxStreamBytes;
+  options.max_error = kMaxStreamBytes;
+  const process::Completed completed =
+      exchange::RunWithin(job, std::move(command), std::move(options), what);
+
+  if (completed.output_dropped + completed.error_dropped > 0) {
+    job.Warning(what + ": " + std::to_string(completed.output_dropped) + " bytes of output and " +
+                std::to_string(completed.error_dropped) + " of standard error were dropped");
+  }
+  const std::string_view result_key = job.settings().Text("operation_result_key", "");
+  if (!result_key.empty()) EmitStreams(job, result_key, completed);
+  if (completed.exit.success()) return Outcome::Success();
+  std::string message = what + " ended with " + completed.exit.ToString();
+  const std::string tail = exchange::TailLine(completed.error, kMaxTailBytes);
+  if (!tail.empty()) message += ": " + tail;
+  return Failure("ScriptFailed", message);
+}
+
+}  // namespace kubediag::script_runner

@@ -1,0 +1,83 @@
+// Who is believed to be the server.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "test/plugins/fetch/fixture.h"
+
+namespace kubediag::fetch {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+using TlsTest = FetchTest;
+
+TEST_F(TlsTest, ACertificateForAnotherNameIsANameMismatch) {
+  certificates_ = demo::MakeCertificates({.names = {"other.example"}}).value();
+  const auto server = StartApiServer();
+  const Status status = Ask(Good(server->url() + "/debug/pprof/heap")).status();
+  EXPECT_EQ(status.reason(), "TlsNameMismatch") << status.message();
+  EXPECT_THAT(Seen(), IsEmpty());
+}
+
+TEST_F(TlsTest, ACertificateForTheAddressAloneDoesNotVouchForTheName) {
+  certificates_ = demo::MakeCertificates({.names = {"127.0.0.1", "::1"}}).value();
+  const auto server = StartApiServer();
+  EXPECT_TRUE(Ask(Good(server->url() + "/debug/pprof/heap")).ok());
+  EXPECT_EQ(ReasonOfAsking(Good("https://localhost:" + std::to_string(server->port()) + "/")),
+            "TlsNameMismatch");
+}
+
+TEST_F(TlsTest, ACertificateOfAnotherCaIsUntrusted) {
+  const auto server = StartApiServer();
+  Request request = Good(server->url() + "/debug/pprof/heap");
+  request.ca_pem = demo::MakeCertificates({.names = {"127.0.0.1"}})->ca_pem;
+  EXPECT_EQ(ReasonOfAsking(request), "TlsUntrusted");
+  EXPECT_THAT(Seen(), IsEmpty());
+}
+
+TEST_F(TlsTest, TheSystemDoesNotTrustIt) {
+  const auto server = StartApiServer();
+  Request request = Good(server->url() + "/debug/pprof/heap");
+  request.ca_pem.clear();
+  request.trust = Trust::kSystem;
+  EXPECT_EQ(ReasonOfAsking(request), "TlsUntrusted");
+  EXPECT_THAT(Seen(), IsEmpty());
+}
+
+TEST_F(TlsTest, AnExpiredCertificateIsUntrusted) {
+  certificates_ =
+      demo::MakeCertificates({.names = {"127.0.0.1"}, .valid_for = std::chrono::seconds(-60)})
+          .value();
+  const auto server = StartApiServer();
+  const Status status = Ask(Good(server->url() + "/debug/pprof/heap")).status();
+  EXPECT_EQ(status.reason(), "TlsUntrusted");
+  EXPECT_THAT(status.message(), HasSubstr("expired"));
+}
+
+TEST_F(TlsTest, HttpsWithoutCaIsRefusedBeforeAnybodyIsAsked) {
+  Request request = Good("https://127.0.0.1:1/");
+  request.ca_pem.clear();
+  const Status status = Ask(request).status();
+  EXPECT_EQ(status.reason(), "TlsUntrusted");
+  EXPECT_THAT(status.message(), HasSubstr("needs the CA certificate"));
+}
+
+TEST_F(TlsTest, ACaThatIsNoCertificateIsUntrusted) {
+  const auto server = StartApiServer();
+  Request request = Good(server->url() + "/debug/pprof/heap");
+  request.ca_pem = "not a certificate";
+  EXPECT_EQ(ReasonOfAsking(request), "TlsUntrusted");
+  EXPECT_THAT(Seen(), IsEmpty());
+}
+
+TEST_F(TlsTest, AServerWithoutTlsIsTlsFailed) {
+  const auto server = StartPlain();
+  const std::string url = "https://127.0.0.1:" + std::to_string(server->port()) + "/";
+  EXPECT_EQ(ReasonOfAsking(Good(url)), "TlsFailed");
+}
+
+}  // namespace
+}  // namespace kubediag::fetch

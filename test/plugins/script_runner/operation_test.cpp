@@ -1,0 +1,142 @@
+#include "plugins/script_runner/operation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <kubediag/fake_host.h>
+#include <signal.h>
+
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <string>
+#include <thread>
+
+namespace kubediag::script_runner {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
+
+class ScriptRunnerTest : public ::testing::Test {
+ protected:
+  FakeRun Run(const std::string& script) {
+    return host_.Setting("name", "mine").Setting("script", script).Run("script-runner");
+  }
+  FakeHost host_;
+};
+
+TEST_F(ScriptRunnerTest, OutputIsTheResult) {
+  host_.Setting("operation_result_key", "disk");
+  const FakeRun run = Run("echo hello; echo aside >&2");
+  ASSERT_TRUE(run.ok()) << run.message;
+  EXPECT_THAT(run.results, UnorderedElementsAre(Pair("operation.disk.output", "hello\n"),
+                                                Pair("operation.disk.stderr", "aside\n")));
+}
+
+TEST_F(ScriptRunnerTest, WithoutResultKeyThereIsNoResult) {
+  const FakeRun run = Run("echo hello");
+  ASSERT_TRUE(run.ok()) << run.message;
+  EXPECT_TRUE(run.results.empty());
+}
+
+TEST_F(ScriptRunnerTest, AMissingArgumentIsEmptyAndLaterOnesKeepTheirPlace) {
+  host_.Setting("operation_result_key", "k")
+      .Setting("arg_key", "first")
+      .Setting("arg_key", "missing")
+      .Setting("arg_key", "third")
+      .Parameter("third", "3 with blanks; $(false) 'quoted'")
+      .Parameter("first", "1");
+  const FakeRun run = Run(R"(printf '%s|%s|%s|%s' "$#" "$1" "$2" "$3")");
+  ASSERT_TRUE(run.ok()) << run.message;
+  EXPECT_EQ(run.results.at("operation.k.output"), "3|1||3 with blanks; $(false) 'quoted'");
+}
+
+TEST_F(ScriptRunnerTest, TheExitStatusCounts) {
+  host_.Setting("operation_result_key", "k");
+  const FakeRun run = Run("echo partly; echo 'no such volume' >&2; exit 3");
+  EXPECT_EQ(run.reason, "ScriptFailed");
+  EXPECT_EQ(run.message, "script mine ended with exit status 3: no such volume");
+  EXPECT_EQ(run.results.at("operation.k.output"), "partly\n");
+  EXPECT_EQ(run.results.at("operation.k.error"), "exit status 3");
+}
+
+TEST_F(ScriptRunnerTest, ACommandThatDoesNotExistFails) {
+  const FakeRun run = Run("no-such-command-here");
+  EXPECT_EQ(run.reason, "ScriptFailed");
+  EXPECT_THAT(run.message, HasSubstr("exit status 127"));
+  EXPECT_THAT(run.message, HasSubstr("no-such-command-here"));
+}
+
+TEST_F(ScriptRunnerTest, AScriptKilledByASignalFails) {
+  EXPECT_THAT(Run("kill -KILL $$").message, HasSubstr("ended with signal 9"));
+}
+
+TEST_F(ScriptRunnerTest, OutputIsCutAtItsCapAndTheScriptStillEnds) {
+  host_.Setting("operation_result_key", "k");
+  const FakeRun run = Run("head -c 3000000 /dev/zero | tr '\\0' x");
+  ASSERT_TRUE(run.ok()) << run.message;
+  EXPECT_EQ(run.results.at("operation.k.output").size(), 1024U * 1024U);
+  ASSERT_EQ(run.log.size(), 1U);
+  EXPECT_THAT(run.log[0].text, HasSubstr("1951424 bytes of output"));
+}
+
+TEST_F(ScriptRunnerTest, OutputThatIsNotUtf8IsMadeSo) {
+  host_.Setting("operation_result_key", "k");
+  EXPECT_EQ(Run(R"(printf 'a\377b')").results.at("operation.k.output"),
+            "a\xef\xbf\xbd"
+            "b");
+}
+
+TEST_F(ScriptRunnerTest, TheDeadlineEndsTheWholeGroup) {
+  host_.Timeout(std::chrono::milliseconds(500));
+  const std::string pid_file = ::testing::TempDir() + "/script-runner-pid";
+  const auto start = std::chrono::steady_clock::now();
+  const FakeRun run = Run("trap '' TERM; sleep 600 & echo $! > " + pid_file + "; wait; sleep 600");
+  EXPECT_EQ(run.reason, "OperationTimeout");
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
+  pid_t sleeper = 0;
+  std::ifstream(pid_file) >> sleeper;
+  ASSERT_GT(sleeper, 1);
+  // It ends at once, but is reaped by whoever inherits it.
+  std::string state = "S";
+  while (kill(sleeper, 0) == 0 && state != "Z") {
+    std::string ignored;
+    std::ifstream("/proc/" + std::to_string(sleeper) + "/stat") >> ignored >> ignored >> state;
+  }
+}
+
+TEST_F(ScriptRunnerTest, CancellingEndsTheScript) {
+  const std::string started = ::testing::TempDir() + "/script-runner-started";
+  std::remove(started.c_str());
+  host_.Setting("name", "mine").Setting("script", ": > " + started + "; sleep 600");
+  host_.Start("script-runner");
+  while (!std::ifstream(started).good()) std::this_thread::yield();
+  const FakeRun run = host_.Finish();
+  EXPECT_EQ(run.reason, "Cancelled");
+}
+
+TEST_F(ScriptRunnerTest, TheEnvironmentIsClean) {
+  setenv("KUBEDIAG_TEST_SECRET", "hidden", 1);
+  host_.Setting("operation_result_key", "k");
+  const std::string output = Run("env; pwd").results.at("operation.k.output");
+  EXPECT_THAT(output, HasSubstr("PATH="));
+  EXPECT_THAT(output, ::testing::Not(HasSubstr("hidden")));
+  EXPECT_THAT(output, ::testing::EndsWith("\n/\n"));
+}
+
+TEST_F(ScriptRunnerTest, AScriptThatIsMissingIsNamed) {
+  const FakeRun run = host_.Setting("name", "mine").Run("script-runner");
+  EXPECT_EQ(run.reason, "SettingMissing");
+}
+
+TEST_F(ScriptRunnerTest, AnArgumentTheKernelRefusesIsAFailureOfItsOwn) {
+  host_.Setting("arg_key", "huge").Parameter("huge", std::string(4 << 20, 'x'));
+  const FakeRun run = Run("true");
+  EXPECT_EQ(run.reason, "ProgramNotStarted");
+  EXPECT_THAT(run.message, StartsWith("script mine could not be started"));
+}
+
+}  // namespace
+}  // namespace kubediag::script_runner
