@@ -1,5 +1,7 @@
 // Colours of the flame graph: one hue a package, so that neighbours of one origin look alike.
 
+import { packageOf } from './names';
+
 export interface Theme {
   readonly dark: boolean;
   readonly text: string;
@@ -35,15 +37,6 @@ const kDark: Theme = {
 
 export function themeOf(dark: boolean): Theme {
   return dark ? kDark : kLight;
-}
-
-/** "k8s.io/apiserver/pkg/server.(*T).F" → "k8s.io/apiserver/pkg/server". */
-export function packageOf(name: string): string {
-  // Type parameters may hold slashes and dots of their own.
-  const bracket = name.indexOf('[');
-  const plain = bracket < 0 ? name : name.slice(0, bracket);
-  const dot = plain.indexOf('.', plain.lastIndexOf('/') + 1);
-  return dot < 0 ? plain : plain.slice(0, dot);
 }
 
 function hash(text: string): number {
@@ -82,12 +75,12 @@ export class Palette {
     const shade = (h >>> 16) % 7;
     if (isStandard(pkg)) {
       // Slate to teal.
-      const hue = 190 + (h % 40);
-      return dark ? `hsl(${hue} 22% ${25 + shade}%)` : `hsl(${hue} 32% ${79 + shade}%)`;
+      const hue = 195 + (h % 30);
+      return dark ? `hsl(${hue} 18% ${25 + shade}%)` : `hsl(${hue} 28% ${80 + shade}%)`;
     }
-    // Red to yellow-green, away from the slate of the standard library and the search's magenta.
-    const hue = 8 + (h % 92);
-    return dark ? `hsl(${hue} 42% ${25 + shade}%)` : `hsl(${hue} 78% ${73 + shade}%)`;
+    // Terracotta to straw, away from the slate of the standard library and the search's magenta.
+    const hue = 14 + (h % 42);
+    return dark ? `hsl(${hue} 34% ${24 + shade}%)` : `hsl(${hue} 68% ${73 + shade * 1.5}%)`;
   }
 }
 

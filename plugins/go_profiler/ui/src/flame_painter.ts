@@ -3,6 +3,7 @@
 import { differenceFill, type Palette, type Theme } from './colors';
 import type { Frames } from './data';
 import { type FlameLayout, kRowHeight } from './flame_layout';
+import { withoutPath } from './names';
 
 const kFont = '11px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace';
 const kMinTextWidth = 24;
@@ -127,9 +128,7 @@ class Painter {
 /** The name, without its path if that makes it fit, else cut. */
 export function fit(name: string, room: number): string {
   if (name.length <= room) return name;
-  const bracket = name.indexOf('[');
-  const slash = name.lastIndexOf('/', bracket < 0 ? name.length : bracket);
-  const short = name.slice(slash + 1);
+  const short = withoutPath(name);
   if (short.length <= room) return short;
   return room < 3 ? '' : `${short.slice(0, room - 1)}…`;
 }

@@ -1,83 +1,111 @@
 // Numbers as pprof prints them, so that the page and `-top` show the same text.
 
 interface Family {
-  readonly names: ReadonlyMap<string, number>; // spelling → factor to the base unit
-  readonly scale: readonly (readonly [name: string, factor: number])[]; // ascending
+  readonly factors: ReadonlyMap<string, number>; // spelling → factor to the base unit
+  readonly units: readonly (readonly [name: string, factor: number])[]; // ascending
+  readonly fallback: readonly [name: string, factor: number]; // for values no unit suits
 }
 
-function family(scale: [string, number, string[]][]): Family {
-  const names = new Map<string, number>();
-  for (const [name, factor, spellings] of scale) {
-    for (const spelling of [name.toLowerCase(), ...spellings]) names.set(spelling, factor);
+function family(units: [string, number, string[]][], fallback: [string, number]): Family {
+  const factors = new Map<string, number>();
+  for (const [, factor, spellings] of units) {
+    for (const spelling of spellings) factors.set(spelling, factor);
   }
-  return { names, scale: scale.map(([name, factor]) => [name, factor] as const) };
+  return { factors, units: units.map(([name, factor]) => [name, factor] as const), fallback };
 }
 
-const families: readonly Family[] = [
-  family([
-    ['B', 1, ['b', 'byte']],
-    ['kB', 2 ** 10, ['kbyte', 'kilobyte']],
-    ['MB', 2 ** 20, ['mbyte', 'megabyte']],
-    ['GB', 2 ** 30, ['gbyte', 'gigabyte']],
-    ['TB', 2 ** 40, ['tbyte', 'terabyte']],
-    ['PB', 2 ** 50, ['pbyte', 'petabyte']],
-  ]),
-  family([
-    ['ns', 1, ['nanosecond']],
-    ['us', 1e3, ['μs', 'microsecond']],
-    ['ms', 1e6, ['millisecond']],
-    ['s', 1e9, ['sec', 'second']],
-    ['hrs', 3600e9, ['hour', 'hr']],
-  ]),
+const kGcuPrefixes = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P'];
+const kGcuWords = ['nano', 'micro', 'milli', '', 'kilo', 'mega', 'giga', 'tera', 'peta'];
+
+const kFamilies: readonly Family[] = [
+  family(
+    [
+      ['B', 1, ['b', 'byte']],
+      ['kB', 2 ** 10, ['kb', 'kbyte', 'kilobyte']],
+      ['MB', 2 ** 20, ['mb', 'mbyte', 'megabyte']],
+      ['GB', 2 ** 30, ['gb', 'gbyte', 'gigabyte']],
+      ['TB', 2 ** 40, ['tb', 'tbyte', 'terabyte']],
+      ['PB', 2 ** 50, ['pb', 'pbyte', 'petabyte']],
+    ],
+    ['B', 1],
+  ),
+  family(
+    [
+      ['ns', 1, ['ns', 'nanosecond']],
+      ['us', 1e3, ['μs', 'us', 'microsecond']],
+      ['ms', 1e6, ['ms', 'millisecond']],
+      ['s', 1e9, ['s', 'sec', 'second']],
+      ['hrs', 3600e9, ['hour', 'hr']],
+    ],
+    ['s', 1e9],
+  ),
+  family(
+    kGcuPrefixes.map((prefix, i) => [
+      prefix === '' ? 'GCU' : `${prefix}*GCU`,
+      10 ** (3 * (i - 3)),
+      [`${kGcuWords[i]}gcu`],
+    ]),
+    ['GCU', 1],
+  ),
 ];
 
-function findUnit(unit: string): { family: Family; factor: number } | undefined {
-  const lower = unit.toLowerCase();
-  for (const candidate of families) {
-    for (const spelling of [lower, lower.replace(/s$/, '')]) {
-      const factor = candidate.names.get(spelling);
-      if (factor !== undefined) return { family: candidate, factor };
-    }
-  }
-  return undefined;
+const kDullUnits = ['count', 'sample', 'unit'];
+
+function factorOf(candidate: Family, unit: string): number | undefined {
+  let name = unit.toLowerCase();
+  if (name.endsWith('s') && [...name].length > 2) name = name.slice(0, -1);
+  return candidate.factors.get(name);
 }
 
-function trimDecimals(value: number): string {
-  return value.toFixed(2).replace(/\.00$/, '');
+// C rounds a tie to the even digit, JavaScript upwards; ties are common among powers of two.
+function isTieAfterEven(digits: string, kept: number): boolean {
+  return /^50*$/.test(digits.slice(kept)) && Number(digits[kept - 1]) % 2 === 0;
+}
+
+function twoDecimals(value: number): string {
+  const exact = value.toFixed(20);
+  const kept = exact.indexOf('.') + 3;
+  return isTieAfterEven(exact, kept) ? exact.slice(0, kept) : value.toFixed(2);
+}
+
+function label(value: number, unit: string): string {
+  const text = twoDecimals(value).replace(/\.00$/, '');
+  return text === '0' ? '0' : text + unit;
 }
 
 /** `value` in the unit `to` ("auto": the largest with a value of at least 1), e.g. "8.50MB". */
 export function formatValue(value: number, from: string, to = 'auto'): string {
-  if (value < 0) return `-${formatValue(-value, from, to)}`;
-  const unit = findUnit(from);
-  if (unit === undefined) {
-    const plain = from === 'count' || from === '' || from === 'sample' ? '' : from;
-    return trimDecimals(value) + plain;
+  if (value < 0) return `-${formatValue(-value, from, to)}`.replace(/^-0$/, '0');
+  for (const candidate of kFamilies) {
+    const factor = factorOf(candidate, from);
+    if (factor === undefined) continue;
+    const base = value * factor;
+    let target = candidate.fallback;
+    if (to === 'auto') {
+      for (const unit of candidate.units) if (base / unit[1] >= 1) target = unit;
+    } else {
+      const wanted = factorOf(candidate, to);
+      target = candidate.units.find(([, size]) => size === wanted) ?? target;
+    }
+    return label(base / target[1], target[0]);
   }
-  const base = value * unit.factor;
-  let target: readonly [string, number] = unit.family.scale[0]!;
-  if (to === 'auto') {
-    for (const step of unit.family.scale) if (base >= step[1]) target = step;
-  } else {
-    const wanted = findUnit(to);
-    const step = unit.family.scale.find(([, factor]) => factor === wanted?.factor);
-    if (step !== undefined) target = step;
-  }
-  const text = trimDecimals(base / target[1]);
-  return text === '0' ? '0' : text + target[0];
+  return label(value, to === 'auto' || kDullUnits.includes(to) ? '' : to);
 }
 
 /** "100%", "12.34%", "0.89%", "1.2e-05%": C's %.2f from 1 % on, %.2g below. */
 export function formatPercent(value: number, total: number): string {
-  if (total === 0) return '0%';
-  const percent = Math.abs(value / total) * 100;
-  if (percent >= 99.95 && percent <= 100.05) return '100%';
-  if (percent >= 1) return `${percent.toFixed(2)}%`;
+  const percent = total === 0 ? 0 : Math.abs(value / total) * 100;
   if (percent === 0) return '0%';
-  const [digits, exponent] = percent.toExponential(1).split('e') as [string, string];
-  if (Number(exponent) >= -4) return `${Number(`${digits}e${exponent}`)}%`;
-  const trimmed = digits.replace(/\.0$/, '');
-  return `${trimmed}e-${exponent.slice(1).padStart(2, '0')}%`;
+  if (percent >= 99.95 && percent <= 100.05) return '100%';
+  if (percent >= 1) return `${twoDecimals(percent)}%`;
+  const exact = percent.toExponential(20);
+  const [mantissa, exponent] = exact.split('e') as [string, string];
+  const short = isTieAfterEven(mantissa, 3)
+    ? `${mantissa.slice(0, 3)}e${exponent}`
+    : percent.toExponential(1);
+  const [digits, power] = short.split('e') as [string, string];
+  if (Number(power) >= -4) return `${Number(short)}%`;
+  return `${digits.replace(/\.0$/, '')}e-${power.slice(1).padStart(2, '0')}%`;
 }
 
 /** "2 h 05 min", "4 min 09 s", "9 s". */

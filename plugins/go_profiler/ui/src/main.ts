@@ -14,6 +14,7 @@ import type { FlameLayout } from './flame_layout';
 import { FlameView } from './flame_view';
 import { formatPercent, formatValue } from './format';
 import { showHeader, startCountdown } from './header';
+import { withoutPath } from './names';
 import { type Place, readPlace, type ViewName, writePlace } from './place';
 import { search } from './search';
 import { type Sort, TopModel } from './top_model';
@@ -191,7 +192,7 @@ class Page {
       const button = document.createElement('button');
       button.type = 'button';
       const name = at === 0 ? 'all' : this.frames.names[layout.tree.frame[at]];
-      button.textContent = at === 0 ? 'all' : name.slice(name.lastIndexOf('/', name.indexOf('[') < 0 ? name.length : name.indexOf('[')) + 1);
+      button.textContent = at === 0 ? 'all' : withoutPath(name);
       button.title = name;
       if (at === row) button.setAttribute('aria-current', 'true');
       button.addEventListener('click', () => this.go({ zoom: this.framesTo(at) }, true));
@@ -202,6 +203,7 @@ class Page {
     const parts: (HTMLElement | string)[] = shown.map(crumb);
     if (shown.length < rows.length) parts.splice(1, 0, `… ${rows.length - shown.length} more`);
     this.crumbs.replaceChildren(...parts);
+    byId('hint').hidden = row !== 0; // a zoomed reader knows, and the path needs the room
     this.describe(-1, undefined);
   }
 
@@ -216,15 +218,16 @@ class Page {
       matches[selected] = 1;
     }
     this.flame.highlight(matches);
+    this.showTop();
     const parts: string[] = [];
     if (matches.length > 0) {
       const weight = layout.matchedWeight((frame) => matches[frame] === 1);
       const share = formatPercent(weight, layout.tree.weight[0]);
-      parts.push(selected >= 0 ? `selected ${share}` : `${share} in ${result.count} functions`);
+      const found = this.model?.order.length ?? 0;
+      parts.push(selected >= 0 ? `selected: ${share}` : `matched: ${share} in ${found} functions`);
     }
     if (result.plain) parts.push('as plain text');
     this.matched.textContent = parts.join(' · ');
-    this.showTop();
   }
 
   private showTop(): void {

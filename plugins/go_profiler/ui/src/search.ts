@@ -5,11 +5,10 @@ export interface Search {
   readonly plain: boolean; // the text is no valid expression and is looked for as it is
   /** One flag a frame. */
   readonly matches: Uint8Array;
-  readonly count: number;
 }
 
 const kNothing = new Uint8Array(0);
-export const kNoSearch: Search = { text: '', plain: false, matches: kNothing, count: 0 };
+export const kNoSearch: Search = { text: '', plain: false, matches: kNothing };
 
 function compile(text: string): { test: (name: string) => boolean; plain: boolean } {
   try {
@@ -25,11 +24,8 @@ export function search(text: string, names: readonly string[]): Search {
   if (text === '') return kNoSearch;
   const { test, plain } = compile(text);
   const matches = new Uint8Array(names.length);
-  let count = 0;
   for (let i = 0; i < names.length; ++i) {
-    if (!test(names[i])) continue;
-    matches[i] = 1;
-    ++count;
+    if (test(names[i])) matches[i] = 1;
   }
-  return { text, plain, matches, count };
+  return { text, plain, matches };
 }

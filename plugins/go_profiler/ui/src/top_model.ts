@@ -39,16 +39,12 @@ export class TopModel {
     }
     const byName = (a: number, b: number): number =>
       this.name(a) < this.name(b) ? -1 : this.name(a) > this.name(b) ? 1 : 0;
-    const column = sort.key === 'cum' ? top.cum : top.flat;
-    const other = sort.key === 'cum' ? top.flat : top.cum;
-    const compare =
-      sort.key === 'name'
-        ? byName
-        : (a: number, b: number): number =>
-            Math.abs(column[a]) - Math.abs(column[b]) ||
-            Math.abs(other[a]) - Math.abs(other[b]) ||
-            byName(b, a);
-    kept.sort(sort.ascending ? compare : (a, b) => compare(b, a));
+    // As -top: the larger first, ties by name.
+    const bySize = (column: readonly number[]) => (a: number, b: number): number =>
+      Math.abs(column[b]) - Math.abs(column[a]) || byName(a, b);
+    if (sort.key === 'name') kept.sort(byName);
+    else kept.sort(bySize(sort.key === 'cum' ? top.cum : top.flat));
+    if (sort.ascending !== (sort.key === 'name')) kept.reverse();
     this.order = kept;
   }
 }

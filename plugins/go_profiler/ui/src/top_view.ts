@@ -1,6 +1,7 @@
 // The top table: only the rows in sight are in the document, so its length does not matter.
 
 import { formatCount, formatPercent, formatValue } from './format';
+import { withoutPath } from './names';
 import type { Sort, SortKey, TopModel } from './top_model';
 
 export interface TopEvents {
@@ -179,14 +180,19 @@ function nameCell(name: string, mark: string): HTMLElement {
   const element = document.createElement('td');
   element.className = 'name';
   element.title = name + mark;
-  const slash = name.lastIndexOf('/', name.indexOf('[') < 0 ? name.length : name.indexOf('['));
   const path = document.createElement('span');
-  path.className = 'dim';
-  path.textContent = name.slice(0, slash + 1);
+  path.className = 'path dim';
+  const short = withoutPath(name);
+  path.textContent = name.slice(0, name.length - short.length);
+  const own = document.createElement('span');
+  own.className = 'own';
+  own.textContent = short;
   const suffix = document.createElement('span');
-  suffix.className = 'dim';
+  suffix.className = 'dim mark';
   suffix.textContent = mark;
-  element.append(path, name.slice(slash + 1), suffix);
+  const line = document.createElement('div');
+  line.append(path, own, suffix);
+  element.append(line);
   return element;
 }
 
@@ -195,7 +201,6 @@ function spacer(height: number): HTMLElement {
   row.className = 'spacer';
   row.setAttribute('aria-hidden', 'true');
   const element = document.createElement('td');
-  element.colSpan = 6;
   element.style.height = `${height}px`;
   row.append(element);
   return row;

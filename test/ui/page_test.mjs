@@ -1,0 +1,335 @@
+// The page in a real browser, against a real viewer process: its numbers are the report library's,
+// and everything works by mouse and by keyboard, on any address, without a word on the console.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import {
+  launchBrowser,
+  openPage,
+  options,
+  readReport,
+  settled,
+  startProxy,
+  startViewer,
+} from './browser.mjs';
+
+const heap = join(options.recordings, 'heap.pb.gz');
+let browser;
+let viewer;
+let report;
+
+before(async () => {
+  browser = await launchBrowser();
+  viewer = await startViewer(heap);
+  report = await readReport(heap);
+});
+
+after(async () => {
+  await viewer?.stop();
+  await browser?.close();
+});
+
+async function withPage(url, check, settings) {
+  const opened = await openPage(browser, url, settings);
+  try {
+    await check(opened.page, opened);
+    assert.deepEqual(opened.complaints, []);
+  } finally {
+    await opened.close();
+  }
+}
+
+const kMarks = ['', ' (inline)', ' (partial-inline)'];
+
+/** All rows of the table as texts, by scrolling through it. */
+async function readTable(page) {
+  return page.evaluate(async () => {
+    const scroll = document.getElementById('top-scroll');
+    const rows = new Map();
+    const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+    for (let top = 0; ; top += scroll.clientHeight / 2) {
+      scroll.scrollTop = top;
+      await frame();
+      for (const row of document.querySelectorAll('#top-rows tr[data-index]')) {
+        rows.set(Number(row.dataset.index), [...row.cells].map((cell) => cell.textContent));
+      }
+      if (top + scroll.clientHeight >= scroll.scrollHeight) break;
+    }
+    return [...rows.keys()].sort((a, b) => a - b).map((index) => rows.get(index));
+  });
+}
+
+const expectedRows = (rows) =>
+  rows.map((row) => [
+    row.flat, row.flatPercent, row.cum, row.cumPercent, row.name + kMarks[row.inlined],
+  ]);
+const shownRows = (rows) => rows.map(([flat, flatPercent, , cum, cumPercent, name]) => [
+  flat, flatPercent, cum, cumPercent, name,
+]);
+
+async function chooseType(page, index) {
+  await page.locator(`#types input[value="${index}"]`).check();
+  await settled(page);
+  await page.waitForFunction(
+    (type) => document.getElementById('main').dataset.type === type,
+    (await page.locator('#types label').nth(index).textContent()).split(' ')[0],
+  );
+}
+
+for (const file of readdirSync(options.recordings).filter((name) => name.endsWith('.pb.gz'))) {
+  test(`shows the report's numbers of every sample type of ${file}`, async () => {
+    const path = join(options.recordings, file);
+    const expected = await readReport(path);
+    const own = await startViewer(path);
+    try {
+      await withPage(own.url(), async (page) => {
+        const checked = page.locator('#types input:checked');
+        assert.equal(await checked.inputValue(), String(expected.default));
+        for (const [index, type] of expected.types.entries()) {
+          await chooseType(page, index);
+          const label = await page.locator('#types label').nth(index).textContent();
+          assert.equal(label, `${type.type} ${type.total}`);
+          assert.deepEqual(shownRows(await readTable(page)), expectedRows(type.byFlat), type.type);
+        }
+      });
+    } finally {
+      await own.stop();
+    }
+  });
+}
+
+test('sorts by every column, both ways', () =>
+  withPage(viewer.url(), async (page) => {
+    const type = report.types[report.default];
+    const button = (name) => page.locator('thead').getByRole('button', { name });
+    await button('Cum').click();
+    assert.deepEqual(
+      shownRows(await readTable(page)).map((row) => row[2]),
+      type.byCum.map((row) => row.cum),
+    );
+    await button('Cum').click();
+    assert.deepEqual(
+      shownRows(await readTable(page)).map((row) => row[2]),
+      type.byCum.map((row) => row.cum).reverse(),
+    );
+    await button('Function').click();
+    const marked = /( \((partial-)?inline\))?$/;
+    const names = (await readTable(page)).map((row) => row[5].replace(marked, ''));
+    assert.deepEqual(names, type.byFlat.map((row) => row.name).sort((a, b) => (a < b ? -1 : 1)));
+    assert.equal(await page.locator('th.name').getAttribute('aria-sort'), 'ascending');
+  }));
+
+test('searches by expression, falls back to plain text, and tells the matched share', () =>
+  withPage(viewer.url(), async (page) => {
+    const type = report.types[report.default];
+    await page.locator('#search').fill('JSON\\.(Un)?marshal$');
+    const matching = type.byFlat.filter((row) => /json\.(un)?marshal$/i.test(row.name));
+    assert.ok(matching.length > 0);
+    const text = `in ${matching.length} functions`;
+    await page.waitForFunction((t) => document.getElementById('matched').textContent.includes(t), text);
+    assert.deepEqual(shownRows(await readTable(page)), expectedRows(matching));
+    // One function that is never below itself: its share is its cum%.
+    const single = type.byCum.find((row) => row.name === 'main.main');
+    await page.locator('#search').fill('^main\\.main$');
+    await page.waitForFunction(
+      (t) => document.getElementById('matched').textContent === t,
+      `matched: ${single.cumPercent} in 1 functions`,
+    );
+    await page.locator('#search').fill('(*Command).Execute');
+    await page.waitForFunction(() =>
+      document.getElementById('matched').textContent.endsWith('as plain text'),
+    );
+    const plain = type.byFlat.filter((row) => row.name.includes('(*Command).Execute'));
+    assert.equal((await readTable(page)).length, type.byFlat.filter(
+      (row) => row.name.toLowerCase().includes('(*command).execute')).length);
+    assert.ok(plain.length > 0);
+  }));
+
+/** Moves the keyboard's cursor and returns what the details say. */
+async function press(page, key) {
+  await page.locator('#flame').press(key);
+  return page.locator('#details').innerText();
+}
+
+test('walks and zooms the flame graph by keyboard, and goes back', () =>
+  withPage(viewer.url(), async (page) => {
+    const type = report.types[report.default];
+    const cumOf = (name) => type.byCum.find((row) => row.name === name);
+    await page.locator('#flame').focus();
+    assert.match(await press(page, 'ArrowDown'), /all samples/);
+    const first = await press(page, 'ArrowDown');
+    assert.match(first, /runtime\.main/);
+    const main = cumOf('runtime.main');
+    assert.ok(first.includes(`${main.cumAuto} (${main.cumPercent})`), first);
+    assert.match(await press(page, 'ArrowDown'), /main\.main/);
+    assert.equal(await page.locator('#flame').getAttribute('data-focus'), '0');
+    await press(page, 'Enter');
+    await page.waitForSelector('#flame:not([data-focus="0"])');
+    assert.deepEqual(await page.locator('#crumbs button').allTextContents(), [
+      'all', 'runtime.main', 'main.main',
+    ]);
+    await press(page, 'Escape');
+    assert.deepEqual(await page.locator('#crumbs button').allTextContents(), ['all', 'runtime.main']);
+    await page.goBack();
+    await page.waitForFunction(() => document.querySelectorAll('#crumbs button').length === 3);
+    await page.goBack();
+    await page.waitForSelector('#flame[data-focus="0"]');
+    await page.goForward();
+    await page.waitForFunction(() => document.querySelectorAll('#crumbs button').length === 3);
+    await page.reload();
+    await settled(page);
+    assert.equal(await page.locator('#crumbs button').count(), 3, 'a reload keeps the place');
+    await page.locator('#crumbs button').first().click();
+    await page.waitForSelector('#flame[data-focus="0"]');
+  }));
+
+test('zooms by mouse, shows details under the pointer, and keeps the zoom across sample types', () =>
+  withPage(viewer.url(), async (page) => {
+    const box = await page.locator('#flame').boundingBox();
+    await page.mouse.move(box.x + 40, box.y + 30); // the second row: the heaviest child of all
+    await page.waitForSelector('#tip:not([hidden])');
+    assert.match(await page.locator('#tip').innerText(), /runtime\.main/);
+    await page.mouse.click(box.x + 40, box.y + 50);
+    await page.waitForSelector('#flame:not([data-focus="0"])');
+    const crumbs = await page.locator('#crumbs button').allTextContents();
+    assert.deepEqual(crumbs, ['all', 'runtime.main', 'main.main']);
+    await chooseType(page, 1);
+    assert.deepEqual(await page.locator('#crumbs button').allTextContents(), crumbs);
+  }));
+
+test('highlights the row that was clicked, and takes it back', () =>
+  withPage(viewer.url(), async (page) => {
+    const row = page.locator('#top-rows tr[data-index="0"]');
+    const before = await page.locator('#flame').screenshot();
+    await row.click();
+    await page.waitForFunction(() =>
+      document.getElementById('matched').textContent.startsWith('selected: '),
+    );
+    assert.equal(await page.locator('tr[aria-selected="true"]').count(), 1);
+    await page.waitForTimeout(0);
+    assert.notDeepEqual(await page.locator('#flame').screenshot(), before);
+    await row.press('Enter');
+    await page.waitForFunction(() => document.getElementById('matched').textContent === '');
+    assert.equal(await page.locator('tr[aria-selected="true"]').count(), 0);
+  }));
+
+test('moves through the table by keyboard', () =>
+  withPage(viewer.url(), async (page) => {
+    await page.locator('#top-rows tr[data-index="0"]').focus();
+    const active = () => page.evaluate(() => document.activeElement.dataset.index);
+    await page.keyboard.press('ArrowDown');
+    assert.equal(await active(), '1');
+    await page.keyboard.press('End');
+    assert.equal(await active(), String(report.types[report.default].byFlat.length - 1));
+    await page.keyboard.press('Home');
+    assert.equal(await active(), '0');
+    await page.keyboard.press('/');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'search');
+  }));
+
+test('downloads the profile byte for byte', () =>
+  withPage(viewer.url(), async (page) => {
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.locator('#download').click(),
+    ]);
+    assert.equal(download.suggestedFilename(), 'heap.pb.gz');
+    assert.deepEqual(readFileSync(await download.path()), readFileSync(heap));
+  }));
+
+test('says what, where, when and how long', () =>
+  withPage(viewer.url(), async (page) => {
+    assert.equal(await page.locator('h1').innerText(), 'Heap profile of https://10.0.2.15:6443');
+    const facts = await page.locator('#facts').innerText();
+    for (const part of ['default/go-profiler', 'node-1', 'UTC', '512kB space', 'heap.pb.gz']) {
+      assert.ok(facts.includes(part), `${part} in ${facts}`);
+    }
+    assert.match(await page.locator('#expiry').innerText(), /^expires in (1 h 00|59) min/);
+  }));
+
+test('makes no request to anybody else', () =>
+  withPage(viewer.url(), async (_page, { requests }) => {
+    const origin = new URL(viewer.url()).origin;
+    assert.ok(requests.length >= 6);
+    for (const url of requests) assert.equal(new URL(url).origin, origin);
+  }));
+
+test('works as localhost', () =>
+  withPage(viewer.url('localhost'), async (page) => {
+    const expected = expectedRows(report.types[report.default].byFlat);
+    assert.deepEqual(shownRows(await readTable(page)), expected);
+  }));
+
+test('works behind a proxy that strips a prefix', async () => {
+  const prefix = '/ingress/kubediag';
+  const proxy = await startProxy(viewer.port, prefix);
+  try {
+    // Without the last slash: the redirect must lead back under the prefix.
+    const url = `http://127.0.0.1:${proxy.port}${prefix}${viewer.path.replace(/\/$/, '')}`;
+    await withPage(url, async (page, { requests }) => {
+      assert.equal(new URL(page.url()).pathname, `${prefix}${viewer.path}`);
+      for (const request of requests) assert.ok(new URL(request).pathname.startsWith(prefix));
+      const expected = expectedRows(report.types[report.default].byFlat);
+      assert.deepEqual(shownRows(await readTable(page)), expected);
+      await chooseType(page, 0);
+    });
+  } finally {
+    proxy.stop();
+  }
+});
+
+test('fits a narrow window and a dark one', async () => {
+  const narrow = { viewport: { width: 420, height: 800 }, colorScheme: 'dark' };
+  await withPage(viewer.url(), async (page) => {
+    const overflow = () => page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.equal(await overflow(), 0);
+    assert.equal(await page.locator('#main').getAttribute('data-view'), 'flame');
+    await page.locator('input[name=view][value=top]').check();
+    assert.ok(await page.locator('#top').isVisible());
+    assert.equal(await overflow(), 0);
+  }, narrow);
+});
+
+test('names every control and reaches it with the Tab key', () =>
+  withPage(viewer.url(), async (page) => {
+    const reached = new Set();
+    for (let i = 0; i < 16; ++i) {
+      await page.keyboard.press('Tab');
+      reached.add(await page.evaluate(() => {
+        const element = document.activeElement;
+        return element.id || element.name || element.textContent.trim() || element.tagName;
+      }));
+    }
+    for (const name of ['download', 'type', 'search', 'view', 'Flat', 'Cum', 'flame']) {
+      assert.ok(reached.has(name), `${name} in ${[...reached].join(', ')}`);
+    }
+  }));
+
+test('says so when the page expires, and the server ends', async () => {
+  const short = await startViewer(heap, 2);
+  const opened = await openPage(browser, short.url());
+  try {
+    await opened.page.waitForSelector('#problem:not([hidden])');
+    assert.match(await opened.page.locator('#problem').innerText(), /expired/);
+    assert.equal(await opened.page.locator('#expiry').innerText(), 'expired');
+    assert.equal(await short.exited, 0);
+    assert.match(short.output(), /EXPIRED/);
+  } finally {
+    await opened.close();
+  }
+});
+
+test('says why when the server has gone', async () => {
+  const gone = await startViewer(heap);
+  const opened = await openPage(browser, gone.url());
+  try {
+    await gone.stop();
+    await opened.page.locator('#types input[value="0"]').check();
+    await opened.page.waitForSelector('#problem:not([hidden])');
+    assert.match(await opened.page.locator('#problem').innerText(), /Cannot load the profile/);
+  } finally {
+    await opened.close();
+  }
+});
