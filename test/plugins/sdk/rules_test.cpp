@@ -1,7 +1,11 @@
-// Defects(): one broken rule a test, each made from a module that is sound.
+// Defects(): one broken rule a test, each made from a module that is sound. The engine's own checks
+// must agree on each.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <kubediag/rules.h>
+
+#include "engine/operation/module_reader.h"
+#include "engine/operation/text.h"
 
 namespace kubediag::sdk {
 namespace {
@@ -22,7 +26,7 @@ class ModuleDefects : public testing::Test {
     secret_.data_key_count = 1;
     operation_.struct_size = sizeof(operation_);
     operation_.name = View("sound");
-    operation_.parameters = &parameter_pointer_;
+    operation_.parameters = parameters_;
     operation_.parameter_count = 1;
     operation_.secrets = &secret_pointer_;
     operation_.secret_count = 1;
@@ -32,10 +36,13 @@ class ModuleDefects : public testing::Test {
     module_.operations = operations_;
     module_.operation_count = 1;
   }
+  void TearDown() override {
+    EXPECT_EQ(Defects(&module_).empty(), operation::ReadModule(&module_).ok());
+  }
 
   kubediag_string data_key_ = View("token");
   kubediag_parameter parameter_{};
-  const kubediag_parameter* parameter_pointer_ = &parameter_;
+  const kubediag_parameter* parameters_[2] = {&parameter_, &parameter_};
   kubediag_secret secret_{};
   const kubediag_secret* secret_pointer_ = &secret_;
   kubediag_operation operation_{};
@@ -83,9 +90,13 @@ TEST_F(ModuleDefects, NameAnOperationWithoutRun) {
   operation_.run = nullptr;
   EXPECT_THAT(Defects(&module_), ElementsAre("sound: it has no run()"));
 }
-TEST_F(ModuleDefects, NameAnOperationCutOffBeforeRun) {
-  operation_.struct_size = offsetof(kubediag_operation, run);
-  EXPECT_THAT(Defects(&module_), ElementsAre("sound: it has no run()"));
+TEST_F(ModuleDefects, NameTablesThatAreTooShort) {
+  operation_.struct_size = offsetof(kubediag_operation, restore);
+  EXPECT_THAT(Defects(&module_),
+              ElementsAre("operation 0: struct_size is 136, it must be sizeof the table"));
+  module_.struct_size = 0;
+  EXPECT_THAT(Defects(&module_),
+              ElementsAre("the module: struct_size is 0, it must be sizeof the table"));
 }
 TEST_F(ModuleDefects, NameARestoreThatCannotServe) {
   operation_.restore = operation_.run;
@@ -107,7 +118,7 @@ TEST_F(ModuleDefects, NameAFolderThatLeadsOut) {
   }
 }
 TEST_F(ModuleDefects, NameANullParameterAndSecret) {
-  parameter_pointer_ = nullptr;
+  parameters_[0] = nullptr;
   secret_pointer_ = nullptr;
   EXPECT_THAT(Defects(&module_),
               ElementsAre("sound: parameter 0 is null", "sound: secret 0 is null"));
@@ -146,6 +157,36 @@ TEST_F(ModuleDefects, NameTextsThatAreNotUtf8) {
   EXPECT_THAT(Defects(&module_), ElementsAre("sound: a text is not UTF-8",
                                              HasSubstr("sound.parameter: a text is not UTF-8")));
 }
+
+TEST_F(ModuleDefects, NameAParameterDeclaredTwice) {
+  operation_.parameter_count = 2;
+  EXPECT_THAT(Defects(&module_), ElementsAre("sound: parameter sound.parameter is declared twice"));
+}
+
+// Texts on both sides of each rule.
+class TextRules : public testing::TestWithParam<std::string> {};
+
+TEST_P(TextRules, AreTheEnginesOwn) {
+  const std::string text = GetParam();
+  EXPECT_EQ(IsKey(text), operation::IsKey(text));
+  EXPECT_EQ(IsOperationName(text), operation::IsOperationName(text));
+  EXPECT_EQ(IsReason(text), operation::IsReason(text));
+  EXPECT_EQ(IsRelativePath(text), operation::IsRelativePath(text));
+  EXPECT_EQ(IsUtf8(text), operation::IsUtf8(text));
+  EXPECT_EQ(IsUrl(text), operation::IsUrl(text));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, TextRules,
+    testing::Values("", "a", "A", "-", "a-", "-a", "a.b_c-9", "a/b", "/", "a/", "a//b", ".", "..",
+                    "a/../b", "a/..b", "Two words", "OneWord", "Word9", "9Word", "a b", "a\nb",
+                    std::string("a\0b", 3), "a\x7F", "\xC3\xBC", "\x80", "\xC0\x80", "\xE0\x80\x80",
+                    "\xE2\x82\xAC", "\xE2\x82", "\xED\xA0\x80", "\xEF\xBF\xBD", "\xF0\x80\x80\x80",
+                    "\xF0\x9F\x92\xBE", "\xF4\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
+                    std::string(63, 'a'), std::string(64, 'a'), std::string(253, 'a'),
+                    std::string(254, 'a'), "http://", "http://h", "https://h:1/p?q#f", "HTTP://h",
+                    "http://u@h", "http://h/@", "http://:80", "http:///p", "http://h h", "ftp://h",
+                    "http://\xC3\xBC", "http://[::1]:80/"));
 
 }  // namespace
 }  // namespace kubediag::sdk

@@ -116,14 +116,15 @@ class Recorder {
   void End(kubediag_code code) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (code < KUBEDIAG_OK || code > KUBEDIAG_INTERNAL) code = KUBEDIAG_INTERNAL;
-    if (over_limit_) {
-      code = KUBEDIAG_RESOURCE_EXHAUSTED;
-      run_.reason = "ResultLimit";
-    }
+    if (over_limit_) code = KUBEDIAG_RESOURCE_EXHAUSTED;
     if (code == KUBEDIAG_OK && !run_.reason.empty()) code = KUBEDIAG_INTERNAL;
     if (code != KUBEDIAG_OK && run_.reason.empty()) {
       run_.reason = "OperationFailed";
       run_.message = "it answered code " + std::to_string(code);
+    }
+    if (code != KUBEDIAG_OK && !run_.completed) {  // a failed run has no results
+      run_.results.clear();
+      run_.artifacts.clear();
     }
     run_.code = code;
     ended_ = true;
@@ -178,12 +179,10 @@ class Recorder {
     if (!IsKey(key) || !IsUtf8(value)) return KUBEDIAG_INVALID_ARGUMENT;
     const auto found = run_.results.find(std::string(key));
     const bool is_new = found == run_.results.end();
-    const size_t bytes = result_bytes_ + value.size() - (is_new ? 0 : found->second.size());
-    if (value.size() > kMaxBytesOfAValue || bytes > kMaxBytesOfARun ||
-        (is_new && run_.results.size() == kMaxKeysOfARun)) {
-      over_limit_ = true;
-      run_.message = "result " + std::string(key) + " passes a limit";
-      return KUBEDIAG_RESOURCE_EXHAUSTED;
+    const size_t bytes =
+        result_bytes_ + (is_new ? key.size() + value.size() : value.size() - found->second.size());
+    if (value.size() > kMaxBytesOfAValue || bytes > kMaxBytesOfARun || (is_new && IsFull())) {
+      return OverLimit("result " + std::string(key));
     }
     result_bytes_ = bytes;
     run_.results[std::string(key)] = std::string(value);
@@ -200,8 +199,24 @@ class Recorder {
         !S_ISREG(file.st_mode)) {
       return KUBEDIAG_INVALID_ARGUMENT;
     }
+    for (FakeRun::Artifact& artifact : run_.artifacts) {
+      if (artifact.key != key) continue;
+      artifact.path = name;
+      return KUBEDIAG_OK;
+    }
+    if (IsFull()) return OverLimit("artifact " + std::string(key));
     run_.artifacts.push_back({std::string(key), name});
     return KUBEDIAG_OK;
+  }
+
+  bool IsFull() const { return run_.results.size() + run_.artifacts.size() >= kMaxKeysOfARun; }
+  kubediag_code OverLimit(const std::string& what) {
+    if (run_.reason.empty()) {
+      run_.reason = "ResultLimit";
+      run_.message = what + " passes a limit";
+    }
+    over_limit_ = true;
+    return KUBEDIAG_RESOURCE_EXHAUSTED;
   }
 
   void Fail(std::string_view reason, std::string_view message) {
@@ -223,8 +238,12 @@ class Recorder {
 
   kubediag_code Complete(uint64_t linger, std::string_view state) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!serves_http_ || run_.completed) return KUBEDIAG_FAILED_PRECONDITION;
-    if (state.size() > kMaxBytesOfState) return KUBEDIAG_RESOURCE_EXHAUSTED;
+    if (!serves_http_ || run_.completed || !run_.reason.empty()) {
+      return KUBEDIAG_FAILED_PRECONDITION;
+    }
+    if (state.size() > kMaxBytesOfState) return OverLimit("the state");
+    constexpr auto kLongest = std::chrono::nanoseconds(std::chrono::hours(24 * 365));
+    linger = std::min(linger, static_cast<uint64_t>(kLongest.count()));
     run_.completed = true;
     run_.linger = std::chrono::nanoseconds(static_cast<int64_t>(linger));
     run_.state = std::string(state);

@@ -7,6 +7,7 @@
 #include <kubediag/job.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <set>
 #include <string>
 #include <string_view>
@@ -48,19 +49,6 @@ inline bool IsReason(std::string_view reason) {
   return !reason.empty() && reason[0] >= 'A' && reason[0] <= 'Z' && IsMadeOf(reason, "", true);
 }
 
-// Below a folder, whatever it is: no leading slash, no empty part, no "." and no "..".
-inline bool IsRelativePath(std::string_view path) {
-  while (true) {
-    const size_t slash = path.find('/');
-    const std::string_view part = path.substr(0, slash);
-    if (part.empty() || part == "." || part == ".." || part.find('\0') != std::string_view::npos) {
-      return false;
-    }
-    if (slash == std::string_view::npos) return true;
-    path.remove_prefix(slash + 1);
-  }
-}
-
 inline bool IsUtf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const auto byte = [&](size_t at) {
@@ -85,10 +73,23 @@ inline bool IsUtf8(std::string_view text) {
   return true;
 }
 
+// Below a folder, whatever it is: no leading slash, no empty part, no "." and no "..".
+inline bool IsRelativePath(std::string_view path) {
+  const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; };
+  if (!IsUtf8(path) || std::any_of(path.begin(), path.end(), is_control)) return false;
+  while (true) {
+    const size_t slash = path.find('/');
+    const std::string_view part = path.substr(0, slash);
+    if (part.empty() || part == "." || part == "..") return false;
+    if (slash == std::string_view::npos) return true;
+    path.remove_prefix(slash + 1);
+  }
+}
+
 inline bool IsUrl(std::string_view url) {
   const size_t scheme = StartsWith(url, "http://") ? 7 : StartsWith(url, "https://") ? 8 : 0;
   if (scheme == 0) return false;
-  const auto printable = [](char c) { return c > ' ' && c != 0x7F; };
+  const auto printable = [](char c) { return c > ' ' && c < 0x7F; };
   if (!std::all_of(url.begin(), url.end(), printable)) return false;
   const std::string_view authority = url.substr(scheme, url.find_first_of("/?#", scheme) - scheme);
   return !authority.empty() && authority[0] != ':' && authority.find('@') == authority.npos;
@@ -117,6 +118,34 @@ inline bool IsOfKind(const kubediag_parameter& parameter, std::string_view value
   } catch (const Failure&) {
     return false;
   }
+}
+
+// What a module of version 1.0 already had of each table, so no table is shorter.
+constexpr size_t SizeOf(const kubediag_module* /*table*/) {
+  return offsetof(kubediag_module, operation_count) + sizeof(size_t);
+}
+constexpr size_t SizeOf(const kubediag_operation* /*table*/) {
+  return offsetof(kubediag_operation, restore) + sizeof(void*);
+}
+constexpr size_t SizeOf(const kubediag_parameter* /*table*/) {
+  return offsetof(kubediag_parameter, choice_count) + sizeof(size_t);
+}
+constexpr size_t SizeOf(const kubediag_secret* /*table*/) {
+  return offsetof(kubediag_secret, data_key_count) + sizeof(size_t);
+}
+
+// True if there is a table to read.
+template <typename Table>
+bool IsTable(const Table* table, const std::string& where, std::vector<std::string>& defects) {
+  if (table == nullptr) {
+    defects.push_back(where + " is null");
+  } else if (table->struct_size < SizeOf(table)) {
+    defects.push_back(where + ": struct_size is " + std::to_string(table->struct_size) +
+                      ", it must be sizeof the table");
+  } else {
+    return true;
+  }
+  return false;
 }
 
 inline void AddParameterDefects(const kubediag_parameter& parameter, const std::string& operation,
@@ -157,10 +186,8 @@ inline void AddOperationDefects(const kubediag_operation& operation,
 
   std::set<std::string_view> keys;
   for (size_t i = 0; i < operation.parameter_count; ++i) {
-    if (operation.parameters[i] == nullptr) {
-      add("parameter " + std::to_string(i) + " is null");
-      continue;
-    }
+    const std::string where = name + ": parameter " + std::to_string(i);
+    if (!IsTable(operation.parameters[i], where, defects)) continue;
     const kubediag_parameter parameter = Fitted(*operation.parameters[i]);
     AddParameterDefects(parameter, name, defects);
     if (!keys.insert(View(parameter.key)).second) {
@@ -168,17 +195,18 @@ inline void AddOperationDefects(const kubediag_operation& operation,
     }
   }
   for (size_t i = 0; i < operation.secret_count; ++i) {
-    if (operation.secrets[i] == nullptr) {
-      add("secret " + std::to_string(i) + " is null");
-      continue;
-    }
+    const std::string where = name + ": secret " + std::to_string(i);
+    if (!IsTable(operation.secrets[i], where, defects)) continue;
     const kubediag_secret secret = Fitted(*operation.secrets[i]);
-    if (!EndsWith(View(secret.name_parameter), kSecretSuffix)) {
-      add("secret " + std::to_string(i) + ": the parameter that names it must end in " +
-          std::string(kSecretSuffix));
+    if (!IsKey(View(secret.name_parameter)) ||
+        !EndsWith(View(secret.name_parameter), kSecretSuffix)) {
+      defects.push_back(where + ": the parameter that names it must end in " +
+                        std::string(kSecretSuffix));
     }
-    if (!IsKey(View(secret.namespace_parameter)) || secret.data_key_count == 0) {
-      add("secret " + std::to_string(i) + ": it lacks a namespace parameter or data keys");
+    if (!IsKey(View(secret.namespace_parameter)) || secret.data_key_count == 0 ||
+        !std::all_of(secret.data_keys, secret.data_keys + secret.data_key_count,
+                     [](kubediag_string key) { return IsKey(View(key)); })) {
+      defects.push_back(where + ": it lacks a namespace parameter or data keys");
     }
   }
 }
@@ -187,6 +215,7 @@ inline void AddOperationDefects(const kubediag_operation& operation,
 inline std::vector<std::string> Defects(const kubediag_module* borrowed) {
   if (borrowed == nullptr) return {"the module declines this engine"};
   std::vector<std::string> defects;
+  if (!IsTable(borrowed, "the module", defects)) return defects;
   const kubediag_module module = Fitted(*borrowed);
   if (module.abi_major != KUBEDIAG_ABI_MAJOR || module.abi_minor > KUBEDIAG_ABI_MINOR) {
     defects.push_back("it needs ABI " + std::to_string(module.abi_major) + "." +
@@ -195,10 +224,7 @@ inline std::vector<std::string> Defects(const kubediag_module* borrowed) {
   if (module.operation_count == 0) defects.emplace_back("it has no operation");
   std::set<std::string_view> names;
   for (size_t i = 0; i < module.operation_count; ++i) {
-    if (module.operations[i] == nullptr) {
-      defects.push_back("operation " + std::to_string(i) + " is null");
-      continue;
-    }
+    if (!IsTable(module.operations[i], "operation " + std::to_string(i), defects)) continue;
     const kubediag_operation operation = Fitted(*module.operations[i]);
     AddOperationDefects(operation, defects);
     if (!names.insert(View(operation.name)).second) {
