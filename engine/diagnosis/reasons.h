@@ -2,6 +2,8 @@
 // KubeDiag (api/conditions.h), of the runner (operation/runner.h) and of the operations themselves.
 #pragma once
 
+#include <string_view>
+
 namespace kubediag::diagnosis {
 
 inline constexpr char kReasonAlreadyRunning[] = "AlreadyRunning";  // another process runs it
@@ -23,6 +25,12 @@ inline constexpr char kReasonSucceeded[] = "Succeeded";
 inline constexpr char kReasonSuspended[] = "Suspended";
 inline constexpr char kReasonViewerLimit[] = "ViewerLimit";
 inline constexpr char kReasonViewerPort[] = "ViewerPortUnavailable";
+
+// An operation that ended for one of these did not fail by itself.
+inline bool IsStopReason(std::string_view reason) {
+  return reason == kReasonCancelled || reason == kReasonSuspended ||
+         reason == kReasonDeadlineExceeded;
+}
 
 // Of condition Serving.
 inline constexpr char kReasonServing[] = "Serving";

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "engine/core/limits.h"
+#include "engine/diagnosis/reasons.h"
 
 namespace kubediag::diagnosis {
 
@@ -35,6 +36,9 @@ Result<Recovery> Recover(const JournalContents& contents) {
       if (!is_node(finished->node)) return Status::DataLoss("the journal names no node of the set");
       under_way.erase(finished->node);
       recovery.unfinished.erase(finished->node);
+      if (finished->reason == kReasonCancelled || finished->reason == kReasonSuspended) {
+        recovery.cancelled = true;
+      }
       recovery.finished.push_back(*finished);
     } else if (std::holds_alternative<EndRecord>(record)) {
       recovery.ended = true;

@@ -19,6 +19,7 @@ struct Recovery {
   std::map<uint32_t, int64_t> attempts;  // starts, by node
   std::map<uint32_t, int> unfinished;    // starts without an end, by node
   bool ended = false;                    // the final status was written
+  bool cancelled = false;                // an operation was ended by Cancelled or Suspended
   size_t sound_bytes = 0;
 
   // Whether an operation that was under way may be run again.

@@ -1,0 +1,133 @@
+#include "engine/diagnosis/check.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "engine/diagnosis/parameters.h"
+#include "engine/diagnosis/processor.h"
+#include "engine/diagnosis/secrets.h"
+
+namespace kubediag::diagnosis {
+namespace {
+
+using Operations = std::map<std::string, Result<ResolvedOperation>>;
+
+// Each operation the set names, once; names of start nodes and empty ones are left to the graph.
+Operations ResolveAll(const api::OperationSet& operation_set,
+                      std::span<const api::Operation> objects, catalog::Catalog& catalog) {
+  std::map<std::string_view, const api::Operation*> by_name;
+  for (const api::Operation& object : objects) by_name.emplace(object.metadata.name, &object);
+  Operations operations;
+  for (const api::Node& node : operation_set.adjacency_list) {
+    if (node.operation.empty() || operations.contains(node.operation)) continue;
+    const auto found = by_name.find(node.operation);
+    operations.emplace(
+        node.operation,
+        Resolve(node.operation, found == by_name.end() ? nullptr : found->second, catalog));
+  }
+  return operations;
+}
+
+api::Problem Error(std::string field, std::string message) {
+  return {
+      .severity = api::Severity::kError, .field = std::move(field), .message = std::move(message)};
+}
+
+api::Problem Warning(std::string field, std::string message) {
+  return {.severity = api::Severity::kWarning,
+          .field = std::move(field),
+          .message = std::move(message)};
+}
+
+std::string ParameterField(const std::string& key) { return "spec.parameters[" + key + "]"; }
+
+// Whether nothing runs before one of the nodes that name the operation.
+bool RunsFirst(const api::OperationSet& operation_set, const std::string& operation) {
+  if (operation_set.adjacency_list.empty()) return false;
+  const auto& list = operation_set.adjacency_list;
+  return std::any_of(list.front().to.begin(), list.front().to.end(), [&](int64_t to) {
+    return to > 0 && static_cast<uint64_t>(to) < list.size() &&
+           list[static_cast<size_t>(to)].operation == operation;
+  });
+}
+
+void CheckDeclared(const api::Diagnosis& diagnosis, const api::OperationSet& operation_set,
+                   const ResolvedOperation& operation, std::vector<api::Problem>& problems) {
+  const api::StringMap& given = diagnosis.spec.parameters;
+  const api::StringMap context = ContextKeys(diagnosis, "node");
+  for (const auto& parameter : operation.entry.descriptor.parameters) {
+    const auto found = given.find(parameter.key);
+    if (found != given.end() && !IsContextKey(parameter.key) && !IsMissing(parameter, given)) {
+      const Status kind = CheckKind(parameter, found->second);
+      if (!kind.ok()) {
+        problems.push_back(
+            Error(ParameterField(parameter.key), operation.name + ": " + kind.message()));
+      }
+      continue;
+    }
+    if (parameter.from_results || context.contains(parameter.key)) continue;
+    if (!IsMissing(parameter, given)) continue;
+    const std::string message = operation.name + ": " + MissingParameter(parameter).message() +
+                                " (" + parameter.key + " is required)";
+    problems.push_back(
+        RunsFirst(operation_set, operation.name)
+            ? Error("spec.parameters", message)
+            : Warning("spec.parameters", message + ", unless an earlier operation supplies it"));
+  }
+  for (const auto& secret : operation.entry.descriptor.secrets) {
+    const auto reference = ReferenceOf(secret, operation.entry.descriptor, diagnosis);
+    if (reference.ok()) continue;
+    problems.push_back(
+        Error("spec.parameters", operation.name + ": " + reference.status().message()));
+  }
+}
+
+}  // namespace
+
+std::vector<api::Problem> CheckOperationSet(const api::OperationSet& operation_set,
+                                            std::span<const api::Operation> operations,
+                                            catalog::Catalog& catalog) {
+  const Operations resolved = ResolveAll(operation_set, operations, catalog);
+  std::vector<api::Problem> problems;
+  for (size_t i = 0; i < operation_set.adjacency_list.size(); ++i) {
+    const std::string& name = operation_set.adjacency_list[i].operation;
+    const auto found = resolved.find(name);
+    if (found == resolved.end() || found->second.ok()) continue;
+    problems.push_back(Warning("spec.adjacencyList[" + std::to_string(i) + "].operation",
+                               found->second.status().message()));
+  }
+  return problems;
+}
+
+std::vector<api::Problem> CheckDiagnosis(const api::Diagnosis& diagnosis,
+                                         const api::OperationSet& operation_set,
+                                         std::span<const api::Operation> operations,
+                                         catalog::Catalog& catalog) {
+  const Operations resolved = ResolveAll(operation_set, operations, catalog);
+  std::vector<api::Problem> problems;
+  std::vector<const operation::OperationDescriptor*> descriptors;
+  bool all_known = true;
+  for (const auto& [name, operation] : resolved) {
+    if (!operation.ok()) {
+      all_known = false;
+      continue;
+    }
+    descriptors.push_back(&operation->entry.descriptor);
+    CheckDeclared(diagnosis, operation_set, *operation, problems);
+  }
+  // An operation that is not there yet may read any key.
+  if (all_known) {
+    for (auto& unknown : UnknownParameters(diagnosis.spec.parameters, descriptors)) {
+      problems.push_back(Warning(ParameterField(unknown.key), std::move(unknown.message)));
+    }
+  }
+  for (const auto& [key, value] : diagnosis.spec.parameters) {
+    if (!IsContextKey(key)) continue;
+    problems.push_back(Warning(ParameterField(key), "the engine sets " + key + " itself"));
+  }
+  return problems;
+}
+
+}  // namespace kubediag::diagnosis

@@ -1,0 +1,178 @@
+#include "engine/diagnosis/executor.h"
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "engine/api/time.h"
+#include "engine/core/file.h"
+#include "engine/diagnosis/diagnosis_run.h"
+#include "engine/diagnosis/environment.h"
+#include "engine/diagnosis/journal.h"
+#include "engine/diagnosis/reasons.h"
+#include "engine/diagnosis/run_lock.h"
+#include "engine/diagnosis/status.h"
+#include "engine/diagnosis/viewer_life.h"
+
+namespace kubediag::diagnosis {
+namespace {
+
+struct DataRoot {
+  UniqueFd fd;
+  Status status;
+};
+
+DataRoot OpenDataRoot(const std::string& path) {
+  auto fd = MakeDirectory(path);
+  if (!fd.ok()) return {.fd = UniqueFd(), .status = fd.status().Annotate("data root")};
+  return {.fd = *std::move(fd), .status = Status::Ok()};
+}
+
+Status AlreadyRunning(const api::Diagnosis& diagnosis, const std::string& why) {
+  return Status::FailedPrecondition("Diagnosis " + diagnosis.metadata.namespace_name + "/" +
+                                    diagnosis.metadata.name + ": " + why)
+      .WithReason(kReasonAlreadyRunning);
+}
+
+Status TakeLock(Environment& environment, const api::Diagnosis& diagnosis,
+                std::shared_ptr<RunLock>& lock) {
+  auto taken = RunLock::Take(environment.data_root.get(), diagnosis.metadata.uid);
+  if (taken.status().reason() == kReasonAlreadyRunning) {
+    return AlreadyRunning(diagnosis, taken.status().message());
+  }
+  KUBEDIAG_RETURN_IF_ERROR(taken.status());
+  lock = *std::move(taken);
+  return Status::Ok();
+}
+
+// The pages of a Diagnosis that has ended, as its journal has them.
+Status RestoreAll(Environment& environment, const api::Diagnosis& diagnosis,
+                  const Recovery& recovery, const std::shared_ptr<RunLock>& lock) {
+  auto plan = MakePlan(diagnosis, environment.store, environment.catalog);
+  KUBEDIAG_RETURN_IF_ERROR(plan.status());
+  if (plan->binding != recovery.begin.binding) {
+    return Status::FailedPrecondition("the Diagnosis or its OperationSet has changed since");
+  }
+  Status first_failure;
+  for (const FinishedRecord& record : recovery.finished) {
+    if (!record.viewer) continue;
+    const Status restored =
+        RestoreViewer(environment, diagnosis, record, plan->OperationOf(record.node),
+                      plan->NameOf(record.node), lock);
+    if (first_failure.ok()) first_failure = restored;
+  }
+  return first_failure;
+}
+
+}  // namespace
+
+struct Executor::State {
+  State(store::Store& store, catalog::Catalog& catalog, operation::Runner& runner,
+        ExecutorOptions options, Logger& logger, DataRoot data_root)
+      : data_root_status(std::move(data_root.status)),
+        environment{.store = store,
+                    .catalog = catalog,
+                    .runner = runner,
+                    .logger = logger,
+                    .options = options,
+                    .data_root = std::move(data_root.fd),
+                    .slots = Slots(options.limits.concurrent_operations),
+                    .viewers = Viewers(options.limits.live_viewers)} {}
+
+  // A uid that this executor is at work on, until it is destroyed.
+  class Entry {
+   public:
+    Entry(State& state, std::string uid) : state_(state), uid_(std::move(uid)) {
+      const std::lock_guard lock(state_.mutex);
+      entered_ = state_.running.insert(uid_).second;
+    }
+    ~Entry() {
+      if (!entered_) return;
+      const std::lock_guard lock(state_.mutex);
+      state_.running.erase(uid_);
+    }
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+    bool entered() const { return entered_; }
+
+   private:
+    State& state_;
+    const std::string uid_;
+    bool entered_ = false;
+  };
+
+  const Status data_root_status;
+  std::mutex mutex;
+  std::set<std::string> running;
+  Environment environment;
+};
+
+Executor::Executor(store::Store& store, catalog::Catalog& catalog, operation::Runner& runner,
+                   ExecutorOptions options, Logger& logger) {
+  DataRoot data_root = OpenDataRoot(options.data_root);
+  state_ = std::make_unique<State>(store, catalog, runner, std::move(options), logger,
+                                   std::move(data_root));
+}
+
+Executor::~Executor() = default;
+
+Viewers& Executor::viewers() { return state_->environment.viewers; }
+
+Result<api::Diagnosis> Executor::Run(api::Diagnosis diagnosis, const Cancellation& cancellation,
+                                     Observer& observer) {
+  if (HasEnded(diagnosis.status.phase)) return diagnosis;
+  if (diagnosis.spec.suspend && diagnosis.status.phase != api::Phase::kRunning) return diagnosis;
+  KUBEDIAG_RETURN_IF_ERROR(state_->data_root_status);
+  const std::string& uid = diagnosis.metadata.uid;
+  if (!IsRunUid(uid)) return Status::InvalidArgument("metadata.uid \"" + uid + "\" is no uid");
+
+  const State::Entry entry(*state_, uid);
+  if (!entry.entered()) return AlreadyRunning(diagnosis, "it is under way in this process");
+  // It is the new run's turn: the pages of an earlier one would show what no longer holds.
+  state_->environment.viewers.Stop(uid);
+  std::shared_ptr<RunLock> lock;
+  KUBEDIAG_RETURN_IF_ERROR(TakeLock(state_->environment, diagnosis, lock));
+
+  Cancellation own;  // the run may also find out by itself that it has to end
+  const std::stop_callback link(cancellation.token(),
+                                [&own, &cancellation] { own.Request(cancellation.cause()); });
+  if (diagnosis.spec.suspend) own.Request(CancelCause::kSuspended);
+  DiagnosisRun run(state_->environment, std::move(diagnosis), std::move(lock), own, observer);
+  return run.Execute();
+}
+
+Status Executor::RestoreViewers(const api::Diagnosis& diagnosis) {
+  KUBEDIAG_RETURN_IF_ERROR(state_->data_root_status);
+  Environment& environment = state_->environment;
+  const std::string& uid = diagnosis.metadata.uid;
+  if (!HasEnded(diagnosis.status.phase) || !IsRunUid(uid)) return Status::Ok();
+  const State::Entry entry(*state_, uid);
+  if (!entry.entered()) return AlreadyRunning(diagnosis, "it is under way in this process");
+
+  std::shared_ptr<RunLock> lock;
+  KUBEDIAG_RETURN_IF_ERROR(TakeLock(environment, diagnosis, lock));
+  auto contents = Journal::Read(lock->directory());
+  if (contents.status().code() == StatusCode::kNotFound) return Status::Ok();
+  KUBEDIAG_RETURN_IF_ERROR(contents.status());
+  KUBEDIAG_ASSIGN_OR_RETURN(Recovery recovery, Recover(*contents));
+  const int64_t now = api::Now().time_since_epoch().count();
+  const bool serves = std::any_of(
+      recovery.finished.begin(), recovery.finished.end(),
+      [now](const auto& record) { return record.viewer && record.viewer->expires > now; });
+  if (!serves || recovery.cancelled) return Status::Ok();
+
+  const Status restored = RestoreAll(environment, diagnosis, recovery, lock);
+  if (restored.ok()) return restored;
+  api::Diagnosis changed = diagnosis;
+  SetServing(changed.status, false, kReasonRestoreFailed,
+             "its page could not be served again: " + restored.message(), api::Now());
+  const Status written = environment.store.WriteStatus(changed);
+  if (!written.ok()) {
+    environment.logger.Warning("condition Serving could not be written",
+                               {{"error", written.message()}});
+  }
+  return restored;
+}
+
+}  // namespace kubediag::diagnosis

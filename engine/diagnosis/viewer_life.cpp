@@ -1,0 +1,130 @@
+#include "engine/diagnosis/viewer_life.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <utility>
+
+#include "engine/api/time.h"
+#include "engine/core/file.h"
+#include "engine/core/limits.h"
+#include "engine/diagnosis/listen.h"
+#include "engine/diagnosis/parameters.h"
+#include "engine/diagnosis/reasons.h"
+#include "engine/diagnosis/status.h"
+
+namespace kubediag::diagnosis {
+namespace {
+
+using std::chrono::system_clock;
+
+void TellEnd(Environment& environment, const ViewerOwner& owner, ViewerEnd end) {
+  if (end == ViewerEnd::kStopped) return;  // by us: who stopped it says so
+  const bool early = end == ViewerEnd::kExitedEarly;
+  const std::string message =
+      std::to_string(owner.node) + " " + owner.operation +
+      (early ? " ended before its time; its page is gone" : " has expired; its page is gone");
+  if (early) {
+    environment.logger.Warning(
+        "a viewer ended before its time",
+        {{"diagnosis", owner.namespace_name + "/" + owner.name}, {"operation", owner.operation}});
+  }
+  Status status;
+  for (int attempt = 0; attempt < kMaxStatusConflicts; ++attempt) {
+    auto diagnosis = environment.store.GetDiagnosis(owner.namespace_name, owner.name);
+    if (!diagnosis.ok()) return;  // gone: nobody to tell
+    if (diagnosis->metadata.uid != owner.uid) return;
+    SetServing(diagnosis->status, false, early ? kReasonExitedEarly : kReasonExpired, message,
+               api::Now());
+    status = environment.store.WriteStatus(*diagnosis);
+    if (status.reason() != kReasonConflict) break;
+  }
+  if (!status.ok()) {
+    environment.logger.Warning(
+        "condition Serving could not be written",
+        {{"diagnosis", owner.namespace_name + "/" + owner.name}, {"error", status.message()}});
+  }
+}
+
+// The copy that served before, so that the page stays the same; else today's module.
+std::string ModuleFor(const RecordedViewer& viewer, const ResolvedOperation& resolved) {
+  return access(viewer.module_path.c_str(), R_OK) == 0 ? viewer.module_path
+                                                       : resolved.entry.module_path;
+}
+
+}  // namespace
+
+ViewerOwner OwnerOf(const api::Diagnosis& diagnosis, int64_t node, const std::string& operation) {
+  return {.namespace_name = diagnosis.metadata.namespace_name,
+          .name = diagnosis.metadata.name,
+          .uid = diagnosis.metadata.uid,
+          .node = node,
+          .operation = operation};
+}
+
+void KeepViewer(Environment& environment, const ViewerOwner& owner, Viewer viewer,
+                Viewers::Ticket ticket) {
+  viewer.uid = owner.uid;
+  viewer.node = owner.node;
+  viewer.operation = owner.operation;
+  viewer.on_ended = [&environment, owner](ViewerEnd end) { TellEnd(environment, owner, end); };
+  environment.viewers.Add(std::move(viewer), std::move(ticket));
+}
+
+Status RestoreViewer(Environment& environment, const api::Diagnosis& diagnosis,
+                     const FinishedRecord& record, const Result<ResolvedOperation>& resolved,
+                     const std::string& operation_name, const std::shared_ptr<RunLock>& lock) {
+  const RecordedViewer& recorded = *record.viewer;
+  Viewer viewer;
+  viewer.expires = system_clock::time_point(std::chrono::seconds(recorded.expires));
+  if (viewer.expires <= system_clock::now()) return Status::Ok();
+  if (!resolved.ok()) return resolved.status();
+  if (!resolved->entry.descriptor.restorable) {
+    return Status::FailedPrecondition("operation " + operation_name + " cannot serve again")
+        .WithReason(kReasonRestoreFailed);
+  }
+  Viewers::Ticket ticket = environment.viewers.Reserve();
+  if (!ticket) {
+    return Status::ResourceExhausted("all viewers of this node are taken")
+        .WithReason(kReasonViewerLimit);
+  }
+  KUBEDIAG_ASSIGN_OR_RETURN(viewer.listen_socket,
+                            RebindViewerSocket(environment.options, recorded.port));
+  operation::Job job;
+  if (!recorded.artifact_folder.empty()) {
+    KUBEDIAG_ASSIGN_OR_RETURN(
+        viewer.artifact_directory,
+        OpenAt(environment.data_root.get(), recorded.artifact_folder, O_RDONLY | O_DIRECTORY));
+    job.artifact_directory = viewer.artifact_directory.get();
+    job.artifact_path = environment.options.data_root + "/" + recorded.artifact_folder;
+  }
+  job.operation = resolved->entry.descriptor.name;
+  job.parameters = BuildParameters(diagnosis.spec.parameters, {},
+                                   ContextKeys(diagnosis, environment.options.node_name));
+  FillDefaults(resolved->entry.descriptor, job.parameters);
+  job.settings = resolved->settings;
+  job.policy = environment.options.policy;
+  job.deadline = Deadline::After(kRestoreTimeout);
+  job.listen_socket = viewer.listen_socket.get();
+  job.base_url = recorded.base_url;
+  job.libexec_directory = environment.options.libexec_directory;
+  job.restore = true;
+  job.state = recorded.state;
+
+  KUBEDIAG_ASSIGN_OR_RETURN(viewer.run, environment.runner.Prepare(ModuleFor(recorded, *resolved)));
+  KUBEDIAG_RETURN_IF_ERROR(viewer.run->Start(std::move(job)));
+  const operation::RunOutcome outcome = viewer.run->Wait({});
+  KUBEDIAG_RETURN_IF_ERROR(outcome.status);
+  if (!outcome.serving) {
+    return Status::FailedPrecondition("operation " + operation_name +
+                                      " ended instead of serving again")
+        .WithReason(kReasonRestoreFailed);
+  }
+  viewer.keep = lock;
+  KeepViewer(environment, OwnerOf(diagnosis, record.node, operation_name), std::move(viewer),
+             std::move(ticket));
+  return Status::Ok();
+}
+
+}  // namespace kubediag::diagnosis

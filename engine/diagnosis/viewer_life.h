@@ -1,0 +1,38 @@
+// The life of a viewer beyond its run: kept until it expires, told in condition Serving when it
+// ends, brought back after a restart.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "engine/api/objects.h"
+#include "engine/core/result.h"
+#include "engine/diagnosis/environment.h"
+#include "engine/diagnosis/journal_record.h"
+#include "engine/diagnosis/processor.h"
+#include "engine/diagnosis/run_lock.h"
+
+namespace kubediag::diagnosis {
+
+// What condition Serving is told of when the viewer ends.
+struct ViewerOwner {
+  std::string namespace_name;
+  std::string name;
+  std::string uid;
+  int64_t node = 0;
+  std::string operation;
+};
+ViewerOwner OwnerOf(const api::Diagnosis& diagnosis, int64_t node, const std::string& operation);
+
+// Keeps `viewer`, whose run serves, whose owner is `owner`.
+void KeepViewer(Environment& environment, const ViewerOwner& owner, Viewer viewer,
+                Viewers::Ticket ticket);
+
+// Serves again what `recorded` says: same port, same URL, until the same moment. Ok if it has
+// expired meanwhile. Waits until it answers.
+Status RestoreViewer(Environment& environment, const api::Diagnosis& diagnosis,
+                     const FinishedRecord& record, const Result<ResolvedOperation>& resolved,
+                     const std::string& operation_name, const std::shared_ptr<RunLock>& lock);
+
+}  // namespace kubediag::diagnosis
