@@ -86,7 +86,8 @@ std::vector<bool> FindReachable(const ForwardEdges& edges) {
 std::vector<NodeIndex> SortTopologically(const ForwardEdges& edges) {
   std::vector<NodeIndex> order;
   order.reserve(edges.node_count());
-  boost::topological_sort(MakeBoostGraph(edges), std::back_inserter(order));
+  const BoostGraph graph = MakeBoostGraph(edges);
+  boost::topological_sort(graph, std::back_inserter(order));
   std::reverse(order.begin(), order.end());  // Boost gives the last node first
   return order;
 }

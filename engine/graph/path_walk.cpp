@@ -96,13 +96,20 @@ struct FirstPathWalk::State {
         const Outcome outcome = Remembered(node);
         if (outcome == Outcome::kUnknown) return node;
         if (outcome == Outcome::kSucceeded) {
-          stack.push_back({.node = node, .epoch = epoch});
+          Enter(node);
+          if (verdict == WalkVerdict::kSucceeded) return std::nullopt;
           continue;
         }
       }
       top.all_settled = top.all_settled && settled[node];
     }
     return std::nullopt;
+  }
+
+  // The operation of `node` has succeeded on the path being tried.
+  void Enter(NodeIndex node) {
+    stack.push_back({.node = node, .epoch = epoch});
+    if (graph.Successors(node).empty()) verdict = WalkVerdict::kSucceeded;
   }
 
   // All successors of the last frame's node have been tried.
@@ -146,7 +153,7 @@ std::optional<NodeIndex> FirstPathWalk::Next(const MapDigest& digest) {
   state.SetDigest(digest);
   const auto node = state.FindNext();
   if (!node) {
-    state.verdict = WalkVerdict::kFailed;
+    if (state.verdict == WalkVerdict::kUndecided) state.verdict = WalkVerdict::kFailed;
     return std::nullopt;
   }
   if (state.run_count == state.run_limit) {
@@ -171,8 +178,7 @@ void FirstPathWalk::Finish(bool succeeded) {
     top.all_settled = top.all_settled && state.settled[node];
     return;
   }
-  state.stack.push_back({.node = node, .epoch = state.epoch});
-  if (state.graph.Successors(node).empty()) state.verdict = WalkVerdict::kSucceeded;
+  state.Enter(node);
 }
 
 void FirstPathWalk::Replay(NodeIndex node, const MapDigest& digest, bool succeeded) {
