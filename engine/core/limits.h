@@ -60,11 +60,12 @@ inline constexpr size_t kMaxJobBytes = 320 * kMiB;       // all parameters, sett
 inline constexpr size_t kMaxDescriptorBytes = 4 * kMiB;  // a module's declaration
 inline constexpr size_t kMaxStderrTailBytes = 4 * kKiB;  // kept of an operation's standard error
 inline constexpr size_t kMaxLogBytesPerSecond =
-    64 * kKiB;                                       // an operation's standard error in our log
-inline constexpr milliseconds kHostEofGrace{2000};   // closed protocol → end of the process
-inline constexpr milliseconds kTermGrace{2000};      // TERM → KILL
-inline constexpr seconds kDescribeTimeout{10};       // reading a module's descriptor
-inline constexpr milliseconds kOrphanTimeout{2000};  // killing what a run has left behind
+    64 * kKiB;                                           // an operation's standard error in our log
+inline constexpr milliseconds kHostCheckInterval{2000};  // whether a module has closed the protocol
+inline constexpr milliseconds kHostEofGrace{2000};       // closed protocol → end of the process
+inline constexpr milliseconds kTermGrace{2000};          // TERM → KILL
+inline constexpr seconds kDescribeTimeout{10};           // reading a module's descriptor
+inline constexpr milliseconds kOrphanTimeout{2000};      // killing what a run has left behind
 inline constexpr seconds kDefaultOperationTimeout{60};
 inline constexpr std::chrono::hours kMaxLinger{24 * 365};  // of an operation that serves
 

@@ -121,8 +121,11 @@ void HostSession::WatchEngine() {
   std::string bytes;
   for (;;) {
     pollfd entry{channel_.fd(), POLLIN, 0};
-    if (poll(&entry, 1, -1) < 0 && errno != EINTR) break;
-    if ((entry.revents & POLLNVAL) != 0) return;  // the module has closed it: the engine sees that
+    // A poll under way keeps a socket open that the module has closed; the next one tells.
+    const int ready = poll(&entry, 1, static_cast<int>(kHostCheckInterval.count()));
+    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+    if (ready < 0) break;
+    if ((entry.revents & POLLNVAL) != 0) return;
     bytes.clear();
     if (channel_.Read(bytes, kReadBytes) == Channel::ReadEnd::kClosed) break;
     const Status status = reader_.Feed(bytes, [this](const Message& message) {

@@ -1,0 +1,4 @@
+/* Declines the engine. */
+#include "test/modules/module.h"
+
+EXPORT_MODULE(0)

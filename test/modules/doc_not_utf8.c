@@ -1,0 +1,13 @@
+/* Describes itself in bytes that are no text. */
+#include "test/modules/module.h"
+
+static kubediag_code run(const kubediag_host* host, const kubediag_job* job) {
+  (void)host;
+  (void)job;
+  return KUBEDIAG_OK;
+}
+static const kubediag_operation operation = {.struct_size = sizeof(kubediag_operation),
+                                             .name = TEXT("bad"),
+                                             .doc = TEXT("caf\xe9"),
+                                             .run = run};
+EXPORT_OPERATIONS(&operation)
