@@ -32,12 +32,25 @@ void ResponseSink::StartResponse(std::string_view status_line) {
   headers_complete_ = false;
   content_type_.clear();
   content_encoding_.clear();
+  announced_bytes_ = 0;
   location_.clear();
   retry_after_.clear();
   const size_t space = status_line.find(' ');
   if (space == std::string_view::npos) return;
   const std::string_view digits = status_line.substr(space + 1, 3);
   std::from_chars(digits.data(), digits.data() + digits.size(), http_status_);
+}
+
+bool ResponseSink::CheckHeaders() {
+  if (!content_encoding_.empty() && !EqualsIgnoringCase(content_encoding_, "identity")) {
+    return Stop(Reason::kHttpError, "the server encoded the body as " + content_encoding_ +
+                                        " although no encoding was asked for");
+  }
+  if (announced_bytes_ > max_body_bytes_) {
+    return Stop(Reason::kTooLarge, "the server announces " + std::to_string(announced_bytes_) +
+                                       " bytes, more than " + std::to_string(max_body_bytes_));
+  }
+  return true;
 }
 
 bool ResponseSink::TakeHeader(std::string_view line) {
@@ -53,12 +66,7 @@ bool ResponseSink::TakeHeader(std::string_view line) {
   }
   if (line.empty()) {
     headers_complete_ = http_status_ >= kOk;  // 1xx: the real answer follows
-    if (http_status_ == kOk && !content_encoding_.empty() &&
-        !EqualsIgnoringCase(content_encoding_, "identity")) {
-      return Stop(Reason::kHttpError, "the server encoded the body as " + content_encoding_ +
-                                          " although none was asked for");
-    }
-    return true;
+    return http_status_ != kOk || CheckHeaders();
   }
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return true;
@@ -66,6 +74,9 @@ bool ResponseSink::TakeHeader(std::string_view line) {
   const std::string value = Printable(line.substr(colon + 1), kMaxContentTypeBytes);
   if (EqualsIgnoringCase(name, "content-type")) content_type_ = value;
   if (EqualsIgnoringCase(name, "content-encoding")) content_encoding_ = value;
+  if (EqualsIgnoringCase(name, "content-length")) {
+    std::from_chars(value.data(), value.data() + value.size(), announced_bytes_);
+  }
   if (EqualsIgnoringCase(name, "location")) location_ = value;
   if (EqualsIgnoringCase(name, "retry-after")) retry_after_ = value;
   return true;

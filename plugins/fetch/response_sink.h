@@ -32,6 +32,7 @@ class ResponseSink {
   const std::string& retry_after() const { return retry_after_; }
 
  private:
+  bool CheckHeaders();
   bool Stop(Reason reason, std::string message);
   void StartResponse(std::string_view status_line);
 
@@ -41,6 +42,7 @@ class ResponseSink {
   size_t header_bytes_ = 0;
   int http_status_ = 0;
   bool headers_complete_ = false;
+  uint64_t announced_bytes_ = 0;
   uint64_t body_bytes_ = 0;
   std::string snippet_;
   std::string content_type_;

@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,9 +34,30 @@ using List = std::unique_ptr<curl_slist, ListDeleter>;
 struct Conversation {
   const AddressRules& rules;
   ResponseSink sink;
-  std::string denial;
+  std::string denial = {};
   bool address_tried = false;
+  std::string certificate_error = {};
 };
+
+// Changes nothing about the check; keeps what OpenSSL says of the first certificate it refuses.
+int NoteVerification(int good, X509_STORE_CTX* store) {
+  if (good == 1) return good;
+  const auto* ssl =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* conversation = static_cast<Conversation*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  if (conversation->certificate_error.empty()) {
+    conversation->certificate_error =
+        X509_verify_cert_error_string(X509_STORE_CTX_get_error(store));
+  }
+  return good;
+}
+
+CURLcode WatchVerification(CURL*, void* ssl_context, void* conversation) {
+  auto* context = static_cast<SSL_CTX*>(ssl_context);
+  SSL_CTX_set_app_data(context, conversation);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NoteVerification);
+  return CURLE_OK;
+}
 
 curl_socket_t OpenSocket(void* context, curlsocktype /*purpose*/, curl_sockaddr* address) {
   auto& conversation = *static_cast<Conversation*>(context);
@@ -169,8 +192,8 @@ Result<Response> Transfer(const Request& request, int output_fd) {
 
   const Easy easy(curl_easy_init());
   if (easy == nullptr) return FetchError(Reason::kFetchUnavailable, "libcurl could not start");
-  Conversation conversation{
-      .rules = *rules, .sink = ResponseSink(output_fd, request.max_body_bytes), .denial = ""};
+  Conversation conversation{.rules = *rules,
+                            .sink = ResponseSink(output_fd, request.max_body_bytes)};
   const List headers = MakeHeaders(request);
   std::array<char, CURL_ERROR_SIZE> detail{};
   SetUpHttp(easy.get(), request, headers.get());
@@ -179,6 +202,8 @@ Result<Response> Transfer(const Request& request, int output_fd) {
   curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, detail.data());
   curl_easy_setopt(easy.get(), CURLOPT_OPENSOCKETFUNCTION, OpenSocket);
   curl_easy_setopt(easy.get(), CURLOPT_OPENSOCKETDATA, &conversation);
+  curl_easy_setopt(easy.get(), CURLOPT_SSL_CTX_FUNCTION, WatchVerification);
+  curl_easy_setopt(easy.get(), CURLOPT_SSL_CTX_DATA, &conversation);
   curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, WriteBody);
   curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &conversation);
   curl_easy_setopt(easy.get(), CURLOPT_HEADERFUNCTION, WriteHeader);
@@ -186,7 +211,7 @@ Result<Response> Transfer(const Request& request, int output_fd) {
 
   TransferEnd end;
   end.curl_code = curl_easy_perform(easy.get());
-  curl_easy_getinfo(easy.get(), CURLINFO_SSL_VERIFYRESULT, &end.certificate_error);
+  end.certificate_error = conversation.certificate_error;
   end.detail = detail.data();
   end.denial = conversation.denial;
   end.address_tried = conversation.address_tried;

@@ -15,23 +15,19 @@ std::string Said(const TransferEnd& end) {
   return curl_easy_strerror(static_cast<CURLcode>(end.curl_code));
 }
 
-Status JudgeCertificate(const TransferEnd& end) {
-  // libcurl compares names itself, after OpenSSL has accepted the chain.
-  if (end.certificate_error == 0) {
-    return FetchError(Reason::kTlsNameMismatch,
-                      "the certificate is for another name: " + Said(end));
-  }
-  return FetchError(Reason::kTlsUntrusted, "the certificate is not trusted: " + Said(end));
-}
-
 }  // namespace
 
 Status JudgeTransfer(const TransferEnd& end) {
+  // libcurl has several codes for a chain that OpenSSL refused: a CA of the same name with another
+  // key, which every rebuilt cluster has, is a plain handshake failure to it.
+  if (!end.certificate_error.empty()) {
+    return FetchError(Reason::kTlsUntrusted,
+                      "the certificate is not trusted: " + end.certificate_error);
+  }
   switch (end.curl_code) {
     case CURLE_OK:
       return Status::Ok();
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
       return FetchError(Reason::kInvalidSource, Said(end));
     case CURLE_COULDNT_RESOLVE_HOST:
       return FetchError(Reason::kDnsFailed, "the host's name has no address: " + Said(end));
@@ -41,7 +37,8 @@ Status JudgeTransfer(const TransferEnd& end) {
       }
       return FetchError(Reason::kConnectFailed, "could not connect: " + Said(end));
     case CURLE_PEER_FAILED_VERIFICATION:
-      return JudgeCertificate(end);
+      return FetchError(Reason::kTlsNameMismatch,
+                        "the certificate is for another name: " + Said(end));
     case CURLE_SSL_CACERT_BADFILE:
       return FetchError(Reason::kTlsUntrusted, "the CA certificate cannot be used: " + Said(end));
     case CURLE_SSL_CONNECT_ERROR:

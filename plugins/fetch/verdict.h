@@ -10,12 +10,12 @@ namespace kubediag::fetch {
 
 // How far libcurl came.
 struct TransferEnd {
-  int curl_code = 0;              // CURLcode
-  long certificate_error = 0;     // CURLINFO_SSL_VERIFYRESULT; 0: the chain is good
-  std::string detail;             // libcurl's own words
-  std::string denial;             // an address rule said no
-  bool address_tried = false;     // an allowed address was tried
-  bool response_started = false;  // bytes of an answer came
+  int curl_code = 0;                   // CURLcode
+  std::string certificate_error = {};  // what OpenSSL has against the chain; empty: nothing
+  std::string detail = {};             // libcurl's own words
+  std::string denial = {};             // an address rule said no
+  bool address_tried = false;          // an allowed address was tried
+  bool response_started = false;       // bytes of an answer came
 };
 
 // Ok for CURLE_OK.
@@ -23,9 +23,9 @@ Status JudgeTransfer(const TransferEnd& end);
 
 struct HttpEnd {
   int status = 0;
-  std::string_view location;
-  std::string_view retry_after;
-  std::string_view snippet;  // of the body
+  std::string_view location = {};
+  std::string_view retry_after = {};
+  std::string_view snippet = {};  // of the body
 };
 
 // Ok for 200 only.

@@ -66,7 +66,6 @@ Status Run(const Arguments& arguments) {
   sigaddset(&ending, SIGINT);
   sigaddset(&ending, SIGTERM);
   sigprocmask(SIG_BLOCK, &ending, nullptr);  // before threads start, so that all of them block it
-  signal(SIGPIPE, SIG_IGN);
 
   KUBEDIAG_ASSIGN_OR_RETURN(const auto server,
                             Server::Start({.address = arguments.address,

@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -92,6 +93,14 @@ std::optional<Request> ReadRequest(Connection& connection) {
     if (!connection.Read(request->body, length - request->body.size())) return std::nullopt;
   }
   return request;
+}
+
+// OpenSSL writes without MSG_NOSIGNAL; the signal goes to the thread that writes.
+void BlockSigpipe() {
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
 }
 
 struct Bound {
@@ -182,6 +191,7 @@ class ThreadedServer final : public Server {
   }
 
   void Serve(Session& session) {
+    BlockSigpipe();
     Connection& connection = session.connection;
     if (connection.Accept()) {
       const auto request = ReadRequest(connection);

@@ -1,9 +1,11 @@
 // Caps of bytes and time, at the cap and one past it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <string>
 
+#include "engine/core/unique_fd.h"
 #include "plugins/fetch/response_sink.h"
 #include "test/plugins/fetch/fixture.h"
 
@@ -22,8 +24,9 @@ TEST_F(LimitTest, ABodyAtTheCapIsTakenAndOnePastItIsTooLarge) {
   ASSERT_TRUE(fetched.ok()) << fetched.status().ToString();
   EXPECT_EQ(fetched->body.size(), 486U);
   request.max_body_bytes = 485;
-  EXPECT_EQ(Ask(request).status(), Status(StatusCode::kResourceExhausted, "TooLarge",
-                                          "the body is larger than 485 bytes"));
+  const Status refused = Ask(request).status();
+  EXPECT_EQ(refused.reason(), "TooLarge");
+  EXPECT_EQ(refused.message(), "the server announces 486 bytes, more than 485");
 }
 
 TEST_F(LimitTest, AServerThatNeverAnswersIsATimeout) {
@@ -55,6 +58,16 @@ TEST(ResponseSink, CountsHeadersOfAllInterimAnswersTogether) {
   EXPECT_TRUE(sink.TakeHeader(line));
   EXPECT_FALSE(sink.TakeHeader(line));
   EXPECT_EQ(sink.failure()->reason(), "HttpError");
+}
+
+TEST(ResponseSink, CountsABodyThatWasNotAnnounced) {
+  const UniqueFd output(memfd_create("body", MFD_CLOEXEC));
+  ResponseSink sink(output.get(), 10);
+  EXPECT_TRUE(sink.TakeHeader("HTTP/1.1 200 OK\r\n"));
+  EXPECT_TRUE(sink.TakeHeader("\r\n"));
+  EXPECT_TRUE(sink.TakeBody("0123456789"));
+  EXPECT_FALSE(sink.TakeBody("x"));
+  EXPECT_EQ(sink.failure()->message(), "the body is larger than 10 bytes");
 }
 
 TEST(ResponseSink, TheBodyOfARefusalReachesNoFile) {

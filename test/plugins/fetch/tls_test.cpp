@@ -1,9 +1,15 @@
 // Who is believed to be the server.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <string>
+#include <thread>
 
+#include "engine/core/file.h"
+#include "engine/core/unique_fd.h"
 #include "test/plugins/fetch/fixture.h"
 
 namespace kubediag::fetch {
@@ -73,10 +79,26 @@ TEST_F(TlsTest, ACaThatIsNoCertificateIsUntrusted) {
   EXPECT_THAT(Seen(), IsEmpty());
 }
 
-TEST_F(TlsTest, AServerWithoutTlsIsTlsFailed) {
-  const auto server = StartPlain();
-  const std::string url = "https://127.0.0.1:" + std::to_string(server->port()) + "/";
-  EXPECT_EQ(ReasonOfAsking(Good(url)), "TlsFailed");
+TEST_F(TlsTest, AServerThatSpeaksSomethingElseIsTlsFailed) {
+  const UniqueFd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(listen(listener.get(), 1), 0);
+  ASSERT_EQ(getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  std::thread server([&] {
+    const UniqueFd peer(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    EXPECT_TRUE(WriteAll(peer.get(), "220 mail.example ready\r\n").ok());
+    char hello[4096];
+    while (read(peer.get(), hello, sizeof hello) > 0) {
+    }
+  });
+  EXPECT_EQ(
+      ReasonOfAsking(Good("https://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/")),
+      "TlsFailed");
+  server.join();
 }
 
 }  // namespace

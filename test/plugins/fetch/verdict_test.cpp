@@ -51,15 +51,20 @@ INSTANTIATE_TEST_SUITE_P(Table, CurlCode,
                                            CurlCase{CURLE_GOT_NOTHING, "Truncated"},
                                            CurlCase{CURLE_RECV_ERROR, "Truncated"},
                                            CurlCase{CURLE_OUT_OF_MEMORY, "FetchUnavailable"},
-                                           CurlCase{CURLE_UNSUPPORTED_PROTOCOL, "InvalidSource"},
+                                           CurlCase{CURLE_URL_MALFORMAT, "InvalidSource"},
+                                           CurlCase{CURLE_UNSUPPORTED_PROTOCOL, "HttpError"},
                                            CurlCase{CURLE_WEIRD_SERVER_REPLY, "HttpError"}));
 
 TEST(Verdict, AGoodChainThatFailsIsForAnotherName) {
   EXPECT_EQ(JudgeTransfer({.curl_code = CURLE_PEER_FAILED_VERIFICATION}).reason(),
             "TlsNameMismatch");
-  EXPECT_EQ(JudgeTransfer({.curl_code = CURLE_PEER_FAILED_VERIFICATION, .certificate_error = 20})
-                .reason(),
-            "TlsUntrusted");
+}
+
+TEST(Verdict, ARefusedChainIsUntrustedWhateverLibcurlMakesOfIt) {
+  for (const int code : {CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR}) {
+    const Status status = JudgeTransfer({.curl_code = code, .certificate_error = "expired"});
+    EXPECT_EQ(status, FetchError(Reason::kTlsUntrusted, "the certificate is not trusted: expired"));
+  }
 }
 
 TEST(Verdict, ADeniedAddressIsNotAConnectionThatFailed) {
