@@ -30,14 +30,15 @@ TEST_F(FakeHostRun, RefusesAMissingRequiredParameter) {
   FakeHost host;
   CurrentScript().run = MustNotRun;
   const FakeRun run = host.Run("scripted");
-  EXPECT_EQ(run.reason, "ParameterMissing");
-  EXPECT_EQ(run.message, "parameter scripted.earlier is required");
+  EXPECT_EQ(run.reason, "MissingParameter");
+  EXPECT_EQ(run.message, "parameter scripted.earlier is missing");
+  EXPECT_EQ(host.Parameter("scripted.earlier", "").Run("scripted").reason, "MissingParameter");
 }
 
 TEST_F(FakeHostRun, RefusesAWrongKindWithTheSentenceOfTheDeclaration) {
   host_.Parameter("scripted.integer", "many");
   const FakeRun run = RunScript(MustNotRun);
-  EXPECT_EQ(run.reason, "ParameterInvalid");
+  EXPECT_EQ(run.reason, "InvalidParameter");
   EXPECT_EQ(run.message, "not a number, sorry");
 }
 
@@ -51,7 +52,7 @@ TEST_F(FakeHostRun, RefusesWrongKindsOfEachSort) {
     FakeHost host;
     host.Parameter("scripted.earlier", "x").Parameter(key, value);
     CurrentScript().run = MustNotRun;
-    EXPECT_EQ(host.Run("scripted").reason, "ParameterInvalid") << key << "=" << value;
+    EXPECT_EQ(host.Run("scripted").reason, "InvalidParameter") << key << "=" << value;
   }
 }
 
@@ -66,7 +67,7 @@ TEST_F(FakeHostRun, RefusesASecretWithoutADeclaredKey) {
   host_.Parameter("scripted.secret_reference.name", "s");
   host_.Secret("scripted.secret_reference.name", "token", "t");
   const FakeRun run = RunScript(MustNotRun);
-  EXPECT_EQ(run.reason, "SecretNotFound");
+  EXPECT_EQ(run.reason, "SecretIncomplete");
   EXPECT_THAT(run.message, testing::HasSubstr("ca.crt"));
 }
 

@@ -41,7 +41,7 @@ TEST(Values, RefusesWhatIsNoInteger) {
   for (const char* text : {"", "+", "-", "+-7", "--7", "7 ", " 7", "0x7", "7.0", "1e3",
                            "9223372036854775808", "seven"}) {
     EXPECT_EQ(ReasonOf([&] { OneValue(text).values().Integer("key"); }),
-              "ParameterInvalid: key: \"" + std::string(text) + "\" is not an integer of 64 bits");
+              "InvalidParameter: key: \"" + std::string(text) + "\" is not an integer of 64 bits");
   }
 }
 
@@ -50,15 +50,15 @@ TEST(Values, RefusesWhatIsNoBoolean) {
   EXPECT_FALSE(OneValue("false").values().Boolean("key"));
   for (const char* text : {"", "True", "1", "yes"}) {
     EXPECT_EQ(ReasonOf([&] { OneValue(text).values().Boolean("key"); }),
-              "ParameterInvalid: key: \"" + std::string(text) + "\" is not true or false");
+              "InvalidParameter: key: \"" + std::string(text) + "\" is not true or false");
   }
 }
 
 TEST(Values, NamesTheKeyThatIsMissing) {
   const Values none(nullptr, 0);
   EXPECT_TRUE(none.empty());
-  EXPECT_EQ(ReasonOf([&] { none.Text("a.key"); }), "ParameterMissing: a.key is not set");
-  EXPECT_EQ(ReasonOf([&] { none.Integer("a.key"); }), "ParameterMissing: a.key is not set");
+  EXPECT_EQ(ReasonOf([&] { none.Text("a.key"); }), "MissingParameter: a.key is not set");
+  EXPECT_EQ(ReasonOf([&] { none.Integer("a.key"); }), "MissingParameter: a.key is not set");
 }
 
 TEST(Values, FallsBackForAbsentKeysOnly) {

@@ -70,7 +70,7 @@ class LargestFiles : public kubediag::Operation {
     const std::string folder(job.parameters().Text("largest_files.folder"));
     const int64_t limit = job.parameters().Integer("largest_files.limit");
     if (limit < 1 || limit > kMaxLimit) {
-      return kubediag::Failure("ParameterInvalid",
+      return kubediag::Failure("InvalidParameter",
                                "largest_files.limit must be 1 to " + std::to_string(kMaxLimit));
     }
     const Findings found = Look(job, folder, static_cast<size_t>(limit));

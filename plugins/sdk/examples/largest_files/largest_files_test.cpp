@@ -22,7 +22,7 @@ std::string Read(const std::filesystem::path& path) {
 
 int main() {
   kubediag::FakeHost host;
-  assert(host.Run("largest-files").reason == "ParameterMissing");
+  assert(host.Run("largest-files").reason == "MissingParameter");
   assert(host.Run("largest-files").message ==
          "largest_files.folder must name a folder of the node");
 
@@ -46,7 +46,7 @@ int main() {
   assert(Read(host.artifact_path() + "/" + run.artifacts[0].path) == expected);
 
   host.Parameter("largest_files.unit", "GiB");
-  assert(host.Run("largest-files").reason == "ParameterInvalid");
+  assert(host.Run("largest-files").reason == "InvalidParameter");
   host.Parameter("largest_files.unit", "B").Parameter("largest_files.limit", "0");
   assert(host.Run("largest-files").message == "largest_files.limit must be 1 to 100000");
   host.Parameter("largest_files.limit", "1");

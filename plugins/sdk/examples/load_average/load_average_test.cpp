@@ -18,5 +18,5 @@ int main() {
   assert(host.Run("load-average").results.at("load_average.verdict").rfind("not busy: ", 0) == 0);
 
   host.Parameter("load_average.threshold_percent", "much");
-  assert(host.Run("load-average").reason == "ParameterInvalid");
+  assert(host.Run("load-average").reason == "InvalidParameter");
 }

@@ -48,7 +48,7 @@ class NodePage : public kubediag::Operation {
   kubediag::Outcome Run(kubediag::Job& job) override {
     const int64_t expiration = job.parameters().Integer("node_page.expiration_seconds");
     if (expiration < 1 || expiration > kMaxExpirationSeconds) {
-      return kubediag::Failure("ParameterInvalid", "node_page.expiration_seconds must be 1 to " +
+      return kubediag::Failure("InvalidParameter", "node_page.expiration_seconds must be 1 to " +
                                                        std::to_string(kMaxExpirationSeconds));
     }
     job.Emit("node_page.endpoint", "Visit " + std::string(job.base_url()) +

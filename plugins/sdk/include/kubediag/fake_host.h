@@ -143,13 +143,13 @@ class FakeHost {
       }
       const auto found = parameters.find(key);
       const bool required = (parameter.flags & KUBEDIAG_PARAMETER_REQUIRED) != 0;
-      const bool missing = found == parameters.end();
+      const bool missing = found == parameters.end() || (required && found->second.empty());
       if (missing ? !required : sdk::IsOfKind(parameter, found->second)) continue;
       const std::string worded =
-          missing ? "parameter " + key + " is required"
+          missing ? "parameter " + key + " is missing"
                   : "parameter " + key + ": \"" + found->second + "\" is not of its kind";
       const std::string violation(sdk::View(parameter.violation));
-      recorder_->Refuse(missing ? "ParameterMissing" : "ParameterInvalid",
+      recorder_->Refuse(missing ? "MissingParameter" : "InvalidParameter",
                         violation.empty() ? worded : violation);
       return false;
     }
@@ -170,7 +170,8 @@ class FakeHost {
       for (size_t k = 0; k < secret.data_key_count; ++k, ++handed_over) {
         const std::string data_key(sdk::View(secret.data_keys[k]));
         if (HasSecret(name_parameter, data_key)) continue;
-        recorder_->Refuse("SecretNotFound", name_parameter + ": the Secret has no key " + data_key);
+        recorder_->Refuse("SecretIncomplete",
+                          name_parameter + ": the Secret has no key " + data_key);
         return false;
       }
     }

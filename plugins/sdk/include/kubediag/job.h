@@ -66,11 +66,11 @@ class Values {
     return values;
   }
 
-  // Without a fallback these throw Failure "ParameterMissing" for an absent key. A value of another
-  // kind, which the engine lets through only for undeclared keys, is Failure "ParameterInvalid".
+  // Without a fallback these throw Failure "MissingParameter" for an absent key. A value of another
+  // kind, which the engine lets through only for undeclared keys, is Failure "InvalidParameter".
   std::string_view Text(std::string_view key) const {
     if (const auto value = Find(key)) return *value;
-    throw Failure("ParameterMissing", std::string(key) + " is not set", KUBEDIAG_INVALID_ARGUMENT);
+    throw Failure("MissingParameter", std::string(key) + " is not set", KUBEDIAG_INVALID_ARGUMENT);
   }
   std::string_view Text(std::string_view key, std::string_view fallback) const {
     return Find(key).value_or(fallback);
@@ -103,7 +103,7 @@ class Values {
 
  private:
   Failure Invalid(std::string_view key, const char* expected) const {
-    return {"ParameterInvalid",
+    return {"InvalidParameter",
             std::string(key) + ": \"" + std::string(Text(key)) + "\" is not " + expected,
             KUBEDIAG_INVALID_ARGUMENT};
   }
