@@ -53,7 +53,7 @@ class BeastSession final : public Session, public std::enable_shared_from_this<B
   }
 
   void Start() override { AwaitRequest(context_.options.header_timeout); }
-  bool idle() const override { return state_ == State::kIdle && requests_ > 0; }
+  bool idle() const override { return state_ == State::kIdle; }
 
   void Drain() override {
     draining_ = true;

@@ -1,7 +1,8 @@
 // The page in a real browser, against a real viewer process: its numbers are the report library's,
 // and everything works by mouse and by keyboard, on any address, without a word on the console.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import {
@@ -13,6 +14,7 @@ import {
   startProxy,
   startViewer,
 } from './browser.mjs';
+import { kLargeDepthOfLeaves, makeLargeProfile } from './large_profile.mjs';
 
 const heap = join(options.recordings, 'heap.pb.gz');
 let browser;
@@ -198,6 +200,39 @@ test('zooms by mouse, shows details under the pointer, and keeps the zoom across
     assert.deepEqual(await page.locator('#crumbs button').allTextContents(), crumbs);
   }));
 
+test('fetches what is too small for the whole picture when a reader zooms in', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kubediag-ui-'));
+  const path = join(folder, 'large.pb.gz');
+  writeFileSync(path, makeLargeProfile());
+  const large = await startViewer(path);
+  try {
+    await withPage(large.url(), async (page, { requests }) => {
+      const below = () => requests.filter((url) => url.includes('path='));
+      await page.locator('#flame').focus();
+      const details = async () => page.locator('#details').innerText();
+      const down = async (times) => {
+        for (let i = 0; i < times; ++i) await page.locator('#flame').press('ArrowDown');
+      };
+      await down(kLargeDepthOfLeaves);
+      assert.match(await details(), /step\d_\d/, 'the leaves are not there yet');
+      assert.equal(below().length, 0);
+      await page.locator('#flame').press('Home');
+      await down(2);
+      assert.match(await details(), /group\d\s+total 3us \(10\.00%\)/);
+      await page.locator('#flame').press('Enter');
+      await page.waitForFunction((rows) => Number(document.getElementById('flame').dataset.rows) > rows, 3000);
+      assert.equal(below().length, 1);
+      await down(kLargeDepthOfLeaves - 2);
+      assert.match(await details(), /leaf\d_\d+\s+total 1ns \(0\.0033%\)/);
+      await page.locator('#flame').press('Escape');
+      assert.equal(await page.locator('#top-note').innerText(), '30,091 functions');
+    });
+  } finally {
+    await large.stop();
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('highlights the row that was clicked, and takes it back', () =>
   withPage(viewer.url(), async (page) => {
     const row = page.locator('#top-rows tr[data-index="0"]');
@@ -207,7 +242,7 @@ test('highlights the row that was clicked, and takes it back', () =>
       document.getElementById('matched').textContent.startsWith('selected: '),
     );
     assert.equal(await page.locator('tr[aria-selected="true"]').count(), 1);
-    await page.waitForTimeout(0);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0))));
     assert.notDeepEqual(await page.locator('#flame').screenshot(), before);
     await row.press('Enter');
     await page.waitForFunction(() => document.getElementById('matched').textContent === '');

@@ -9,6 +9,7 @@
 #include "plugins/go_profiler/viewer/assets.h"
 #include "plugins/go_profiler/viewer/encode.h"
 #include "plugins/go_profiler/viewer/gzip.h"
+#include "plugins/go_profiler/viewer/limits.h"
 
 namespace kubediag::viewer {
 namespace {
@@ -99,18 +100,32 @@ Response ViewResponse(std::shared_ptr<const View> view, const Request& request,
 
 Response Refusal(const Status& status) {
   const int code = status.code() == StatusCode::kInvalidArgument ? 400
+                   : status.code() == StatusCode::kNotFound      ? 404
                    : status.code() == StatusCode::kCancelled     ? 503
                                                                  : 500;
   return Response::Text(code, status.message() + "\n");
 }
 
-std::optional<uint32_t> SampleTypeOf(const Request& request) {
-  const std::optional<std::string> text = request.QueryValue("type");
-  if (!text) return std::nullopt;
-  uint32_t type = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), type);
-  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
-  return type;
+std::optional<uint32_t> ParseNumber(std::string_view text) {
+  uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// "12.7.40": frame × 2 + inlined, from the root's child downwards.
+std::optional<std::vector<report::FrameUse>> ParsePath(std::string_view text,
+                                                       uint32_t frame_count) {
+  std::vector<report::FrameUse> path;
+  while (path.size() < kMaxFlamePath) {
+    const size_t dot = std::min(text.find('.'), text.size());
+    const std::optional<uint32_t> use = ParseNumber(text.substr(0, dot));
+    if (!use || *use / 2 >= frame_count) return std::nullopt;
+    path.push_back({*use});
+    if (dot == text.size()) return path;
+    text.remove_prefix(dot + 1);
+  }
+  return std::nullopt;
 }
 
 // A file name that needs no quoting anywhere.
@@ -181,12 +196,24 @@ Response Routes::HandleData(std::string_view name, const Request& request, std::
   if (name == "meta") return Meta();
   if (name == "frames") return ViewResponse(views_.Frames(), request, "application/json");
   if (name != "flame" && name != "top") return Response::Text(404, "not found\n");
-  const std::optional<uint32_t> type = SampleTypeOf(request);
+  const std::optional<uint32_t> type = ParseNumber(request.QueryValue("type").value_or(""));
   if (!type) return Response::Text(400, "type must be the position of a sample type\n");
-  const bool flame = name == "flame";
-  auto view = flame ? views_.Flame(*type, std::move(stop)) : views_.Top(*type, std::move(stop));
-  if (!view.ok()) return Refusal(view.status());
-  return ViewResponse(*view, request, flame ? "application/octet-stream" : "application/json");
+  if (name == "top") {
+    const auto view = views_.Top(*type, std::move(stop));
+    return view.ok() ? ViewResponse(*view, request, "application/json") : Refusal(view.status());
+  }
+  const auto view = FlameView(*type, request, std::move(stop));
+  return view.ok() ? ViewResponse(*view, request, "application/octet-stream")
+                   : Refusal(view.status());
+}
+
+Result<std::shared_ptr<const View>> Routes::FlameView(uint32_t type, const Request& request,
+                                                      std::stop_token stop) {
+  const std::optional<std::string> text = request.QueryValue("path");
+  if (!text) return views_.Flame(type, std::move(stop));
+  auto path = ParsePath(*text, views_.frames().size());
+  if (!path) return Status::InvalidArgument("path must be frames of the profile, outermost first");
+  return views_.FlameBelow(type, *std::move(path), std::move(stop));
 }
 
 Response Routes::Meta() {

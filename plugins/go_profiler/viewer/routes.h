@@ -6,6 +6,7 @@
 //   /CAP/                  the page; app.js, app.css, icon.svg beside it
 //   /CAP/data/meta         JSON           /CAP/data/frames          JSON
 //   /CAP/data/flame?type=N columns        /CAP/data/top?type=N      JSON
+//   /CAP/data/flame?type=N&path=U.U.U  columns of what passes through a path, in more detail
 //   /CAP/profile.pb.gz     the profile as it was downloaded
 #pragma once
 
@@ -36,6 +37,8 @@ class Routes final : public http::Handler {
                               std::stop_token stop);
   http::Response HandleData(std::string_view name, const http::Request& request,
                             std::stop_token stop);
+  Result<std::shared_ptr<const View>> FlameView(uint32_t type, const http::Request& request,
+                                                std::stop_token stop);
   http::Response Meta();
   http::Response Download() const;
 

@@ -12,18 +12,12 @@
 namespace kubediag::viewer {
 namespace {
 
-// The whole tree if a browser can hold it, else without the subtrees that no screen would show.
-Result<report::FlameTree> BuildBoundedTree(const report::FrameTable& frames, uint32_t sample_type,
-                                           const std::stop_token& stop) {
-  report::FlameTreeOptions options;
-  options.sample_type = sample_type;
-  for (const double fraction : {0.0, 1e-5, 1e-4}) {
-    options.min_fraction = fraction;
-    auto tree = report::BuildFlameTree(frames, options, stop);
-    if (!tree.ok() || tree->size() <= kMaxFlameRows) return tree;
+uint64_t CountStackFrames(const profile::Profile& profile, const report::FrameTable& frames) {
+  uint64_t count = 0;
+  for (uint32_t stack = 0; stack < profile.StackCount(); ++stack) {
+    for (const uint32_t location : profile.Stack(stack)) count += frames.At(location).size();
   }
-  options.min_fraction = 1e-3;
-  return report::BuildFlameTree(frames, options, stop);
+  return count;
 }
 
 Status CheckSampleType(const profile::Profile& profile, uint32_t sample_type) {
@@ -43,6 +37,7 @@ View MakeView(std::string bytes) {
 Views::Views(std::shared_ptr<const profile::Profile> profile)
     : profile_(std::move(profile)),
       frames_(*profile_),
+      stack_frames_(CountStackFrames(*profile_, frames_)),
       flames_(profile_->SampleTypes().size()),
       tops_(profile_->SampleTypes().size()) {}
 
@@ -59,10 +54,30 @@ Result<std::shared_ptr<const View>> Views::Get(Slot& slot, Compute compute) {
 Result<std::shared_ptr<const View>> Views::Flame(uint32_t sample_type, std::stop_token stop) {
   KUBEDIAG_RETURN_IF_ERROR(CheckSampleType(*profile_, sample_type));
   return Get(flames_[sample_type], [&]() -> Result<std::string> {
+    report::FlameTreeOptions options;
+    options.sample_type = sample_type;
+    options.min_fraction = MinFraction();
     KUBEDIAG_ASSIGN_OR_RETURN(const report::FlameTree tree,
-                              BuildBoundedTree(frames_, sample_type, stop));
+                              report::BuildFlameTree(frames_, options, std::move(stop)));
     return EncodeFlameTree(tree);
   });
+}
+
+Result<std::shared_ptr<const View>> Views::FlameBelow(uint32_t sample_type,
+                                                      std::vector<report::FrameUse> path,
+                                                      std::stop_token stop) const {
+  KUBEDIAG_RETURN_IF_ERROR(CheckSampleType(*profile_, sample_type));
+  report::FlameTreeOptions options;
+  options.sample_type = sample_type;
+  options.min_fraction = MinFraction();
+  options.path = std::move(path);
+  KUBEDIAG_ASSIGN_OR_RETURN(const report::FlameTree tree,
+                            report::BuildFlameTree(frames_, options, std::move(stop)));
+  return std::make_shared<const View>(MakeView(EncodeFlameTree(tree)));
+}
+
+double Views::MinFraction() const {
+  return stack_frames_ <= kMaxWholeTreeFrames ? 0 : kMinFlameFraction;
 }
 
 Result<std::shared_ptr<const View>> Views::Top(uint32_t sample_type, std::stop_token stop) {

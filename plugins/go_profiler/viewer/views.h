@@ -32,6 +32,11 @@ class Views {
 
   // InvalidArgument: no such sample type. Cancelled: `stop` was requested.
   Result<std::shared_ptr<const View>> Flame(uint32_t sample_type, std::stop_token stop);
+  // What passes through `path` from the root, with the detail that Flame() left out there; not
+  // kept. NotFound: nothing does.
+  Result<std::shared_ptr<const View>> FlameBelow(uint32_t sample_type,
+                                                 std::vector<report::FrameUse> path,
+                                                 std::stop_token stop) const;
   Result<std::shared_ptr<const View>> Top(uint32_t sample_type, std::stop_token stop);
   std::shared_ptr<const View> Frames();
 
@@ -40,11 +45,13 @@ class Views {
     std::mutex mutex;
     std::shared_ptr<const View> view;
   };
+  double MinFraction() const;
   template <typename Compute>
   static Result<std::shared_ptr<const View>> Get(Slot& slot, Compute compute);
 
   std::shared_ptr<const profile::Profile> profile_;
   report::FrameTable frames_;
+  uint64_t stack_frames_ = 0;  // on all distinct stacks, inlined ones too
   std::vector<Slot> flames_;
   std::vector<Slot> tops_;
   Slot names_;

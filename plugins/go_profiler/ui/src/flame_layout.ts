@@ -1,6 +1,6 @@
 // Where the boxes of a flame graph are: offsets, hit tests, walks. No drawing.
 
-import type { FlameTree } from './data';
+import type { FlameTree } from './flame_tree';
 
 export const kRowHeight = 20;
 

@@ -1,7 +1,8 @@
 // The flame graph panel: scrolling, mouse and keyboard over FlameLayout and the painter.
 
 import { Palette, themeOf } from './colors';
-import type { FlameTree, Frames } from './data';
+import type { Frames } from './data';
+import type { FlameTree } from './flame_tree';
 import { FlameLayout, kRowHeight } from './flame_layout';
 import { paint } from './flame_painter';
 
@@ -62,6 +63,15 @@ export class FlameView {
     return this.layout;
   }
 
+  /** The same tree with more rows below the row in focus. */
+  refine(tree: FlameTree): FlameLayout {
+    this.layout = new FlameLayout(tree);
+    this.space.style.height = `${(tree.maxDepth + 1) * kRowHeight}px`;
+    this.hovered = -1;
+    this.draw();
+    return this.layout;
+  }
+
   zoom(row: number): void {
     if (this.layout === undefined) return;
     this.focus = row;
@@ -79,18 +89,6 @@ export class FlameView {
   highlight(matches: Uint8Array): void {
     this.matches = matches;
     this.draw();
-  }
-
-  /** Where a row is drawn in the page now: the page's tests click there. */
-  boxOf(row: number): { x: number; y: number; width: number } {
-    if (this.layout === undefined) throw new Error('no flame graph yet');
-    const width = this.scroll.clientWidth;
-    const at = this.canvas.getBoundingClientRect();
-    return {
-      x: at.left + this.layout.x(row, this.focus, width),
-      y: at.top + this.layout.tree.depth[row] * kRowHeight - this.scroll.scrollTop,
-      width: this.layout.width(row, this.focus, width),
-    };
   }
 
   private draw(): void {
@@ -135,6 +133,7 @@ export class FlameView {
       scrollTop: scroll.scrollTop,
     });
     canvas.dataset['boxes'] = String(boxes);
+    canvas.dataset['rows'] = String(layout.tree.rows);
     canvas.dataset['focus'] = String(this.focus);
   }
 

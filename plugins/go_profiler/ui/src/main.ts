@@ -1,16 +1,17 @@
 // The page: fetches, holds the reader's place, and keeps the panels in step with it.
 
 import {
+  fetchFlameBelow,
   fetchFlameTree,
   fetchFrames,
   fetchMeta,
   fetchTop,
-  type FlameTree,
   type Frames,
   type Meta,
   type Top,
 } from './data';
 import type { FlameLayout } from './flame_layout';
+import { graft, hasHidden, usesTo } from './flame_tree';
 import { FlameView } from './flame_view';
 import { formatPercent, formatValue } from './format';
 import { showHeader, startCountdown } from './header';
@@ -31,7 +32,6 @@ function byId<T extends HTMLElement>(id: string): T {
 
 interface Loaded {
   readonly type: number;
-  readonly tree: FlameTree;
   readonly top: Top;
 }
 
@@ -50,6 +50,8 @@ class Page {
   private sort: Sort = { key: 'flat', ascending: false };
   private loaded: Loaded | undefined;
   private loading = new AbortController();
+  private refining = new AbortController();
+  private readonly refined = new Set<number>(); // rows that were fetched in all detail there is
   private layout: FlameLayout | undefined;
   private model: TopModel | undefined;
 
@@ -146,10 +148,32 @@ class Page {
     try {
       if (this.loaded?.type !== type) await this.load(type);
     } catch (error) {
-      if (error instanceof DOMException && error.name === 'AbortError') return; // another came first
-      this.complain(`Cannot load the profile: ${error instanceof Error ? error.message : error}`);
+      if (!isAbort(error)) this.complain(`Cannot load the profile: ${reasonOf(error)}`);
       return;
     }
+    this.showZoom();
+    this.showMatches();
+    try {
+      await this.refine(type);
+    } catch (error) {
+      if (!isAbort(error)) this.complain(`Cannot load the details: ${reasonOf(error)}`);
+    }
+  }
+
+  /** Fetches what is too small to be seen in the whole, for the row that fills the width now. */
+  private async refine(type: number): Promise<void> {
+    this.refining.abort();
+    const { layout } = this;
+    if (layout === undefined) return;
+    const row = layout.follow(this.place.zoom);
+    if (row === 0 || !hasHidden(layout.tree, row) || this.refined.has(row)) return;
+    this.refining = new AbortController();
+    const path = usesTo(layout.tree, row);
+    const detail = await fetchFlameBelow(type, path, this.refining.signal);
+    if (this.layout !== layout) return; // another tree has come meanwhile
+    this.refined.clear(); // rows behind this one have moved
+    this.refined.add(row);
+    this.layout = this.flame.refine(graft(layout.tree, row, detail));
     this.showZoom();
     this.showMatches();
   }
@@ -160,9 +184,14 @@ class Page {
     this.main.setAttribute('aria-busy', 'true');
     const { signal } = this.loading;
     const [tree, top] = await Promise.all([fetchFlameTree(type, signal), fetchTop(type, signal)]);
-    this.loaded = { type, tree, top };
+    this.loaded = { type, top };
+    this.refined.clear();
     const sampleType = this.meta.sampleTypes[type];
-    this.layout = this.flame.show(tree, this.frames, `all ${sampleType.type}, ${sampleType.totalText}`);
+    const label =
+      tree.rows > 1
+        ? `all ${sampleType.type}, ${sampleType.totalText}`
+        : `nothing was sampled for ${sampleType.type}`;
+    this.layout = this.flame.show(tree, this.frames, label);
     this.model = new TopModel(top, this.frames);
     this.main.setAttribute('aria-busy', 'false');
     this.main.dataset['type'] = sampleType.type;
@@ -293,6 +322,15 @@ class Page {
   }
 }
 
+// A request that a later one has made needless.
+function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError';
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function complain(problem: HTMLElement, text: string): void {
   problem.textContent = text;
   problem.hidden = false;
@@ -304,6 +342,5 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const reason = error instanceof Error ? error.message : String(error);
-  complain(byId('problem'), `Cannot load the profile: ${reason}`);
+  complain(byId('problem'), `Cannot load the profile: ${reasonOf(error)}`);
 });

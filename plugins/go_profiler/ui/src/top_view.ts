@@ -62,7 +62,9 @@ export class TopView {
     const all = model.top.frame.length;
     const shown = model.order.length;
     this.note.textContent =
-      shown === all
+      all === 0
+        ? 'No function has a cost of this type: nothing was sampled.'
+        : shown === all
         ? `${formatCount(all)} functions`
         : `${formatCount(shown)} of ${formatCount(all)} functions match`;
     this.render(true);

@@ -227,6 +227,30 @@ TEST_F(ViewerTest, FlameHoldsTheTreesColumns) {
   }
 }
 
+TEST_F(ViewerTest, FlameBelowAPathIsThatSubtree) {
+  ASSERT_TRUE(Start().ok());
+  const report::FrameTable frames(*profile_);
+  report::FlameTreeOptions options;
+  options.sample_type = 3;
+  const report::FlameTree tree = *report::BuildFlameTree(frames, options);
+  const std::string base = "data/flame?type=3&path=";
+  const std::string path = std::to_string(tree.use[1].value) + "." +
+                           std::to_string(tree.use[2].value);  // the two outermost of row 2
+  ASSERT_EQ(tree.depth[2], 2U);
+  size_t rows = 1;
+  while (2 + rows < tree.size() && tree.depth[2 + rows] > tree.depth[2]) ++rows;
+  const std::string bytes = FetchInside(base + path).body;
+  ASSERT_EQ(bytes.size(), 16 + 22 * rows);
+  for (uint32_t row = 0; row < rows; ++row) {
+    ASSERT_EQ(At<double>(bytes, 16 + 8 * (rows + row)), static_cast<double>(tree.total[2 + row]));
+    ASSERT_EQ(At<uint16_t>(bytes, 16 + 20 * rows + 2 * row), tree.depth[2 + row] - 2);
+  }
+  EXPECT_EQ(FetchInside(base + path + "." + path).status, 404);
+  for (const char* bad : {"", ".", "1.", ".1", "x", "4294967295", "1.-1"}) {
+    EXPECT_EQ(FetchInside(base + bad).status, 400) << bad;
+  }
+}
+
 TEST_F(ViewerTest, CompressedAndPlainDataAreTheSame) {
   ASSERT_TRUE(Start().ok());
   for (const char* path : {"data/flame?type=0", "data/top?type=0", "data/frames"}) {
