@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,19 +69,6 @@ Status CopyBytes(int source, int target, const std::string& name) {
   }
 }
 
-// Maps a file that nobody else can change: no copy of a large module in our memory, and no SIGBUS.
-Result<std::string> HashOf(int fd) {
-  struct stat info {};
-  if (fstat(fd, &info) != 0) return Status::FromErrno("stat a module's copy", errno);
-  const auto size = static_cast<size_t>(info.st_size);
-  if (size == 0) return Sha256Hex({});
-  void* bytes = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (bytes == MAP_FAILED) return Status::FromErrno("map a module's copy", errno);
-  std::string hash = Sha256Hex({static_cast<const char*>(bytes), size});
-  munmap(bytes, size);
-  return hash;
-}
-
 }  // namespace
 
 Result<ModuleCopies> ModuleCopies::Open(const std::string& directory) {
@@ -109,12 +95,13 @@ Result<ModuleCopies::Copy> ModuleCopies::Add(int source, const std::string& name
   // Not synced to the disk: the next start copies every module again and renames over what it
   // finds, so a copy that a power failure cut short is never used.
   Status status = CopyBytes(source, fd.get(), name);
+  if (status.ok() && lseek(fd.get(), 0, SEEK_SET) != 0) status = Status::FromErrno("seek", errno);
   Copy copy;
   if (status.ok()) {
-    if (Result<std::string> hash = HashOf(fd.get()); hash.ok()) {
-      copy.sha256 = *std::move(hash);
+    if (Result<FileDigest> digest = Sha256OfFile(fd.get()); digest.ok()) {
+      copy.sha256 = std::move(digest->sha256);
     } else {
-      status = hash.status();
+      status = digest.status();
     }
   }
   const std::string file = copy.sha256 + ".so";

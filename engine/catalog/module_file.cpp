@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <utility>
 
+#include "engine/catalog/open_for_writing.h"
 #include "engine/core/limits.h"
 
 namespace kubediag::catalog {
@@ -45,18 +45,6 @@ Status CheckTrust(const struct stat& info, const std::string& reason) {
 
 int64_t Nanoseconds(const timespec& time) {
   return static_cast<int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
-}
-
-// Asks for a read lease, which the kernel grants only while nobody has the file open for writing,
-// and gives it back at once. Where leases are not to be had (a network file system, a file of
-// root's) the answer is no: then a half-written module is merely refused until it is complete.
-bool OpenForWriting(int fd) {
-  // Whoever opens the file in the moment we hold the lease would make the kernel send SIGIO, which
-  // ends a process; SIGURG is ignored.
-  if (fcntl(fd, F_SETSIG, SIGURG) != 0) return false;
-  if (fcntl(fd, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
-  fcntl(fd, F_SETLEASE, F_UNLCK);
-  return false;
 }
 
 }  // namespace
@@ -118,7 +106,7 @@ Result<ModuleFile> OpenModuleFile(const UniqueFd& folder, const std::string& nam
   }
   if (!S_ISREG(info.st_mode)) return Refuse("NotRegularFile", "is not a regular file");
   KUBEDIAG_RETURN_IF_ERROR(CheckTrust(info, "FileNotTrusted"));
-  if (OpenForWriting(fd.get())) {
+  if (IsOpenForWriting(fd.get())) {
     return Refuse("BeingWritten", "is still open for writing; it is read once that has ended");
   }
   if (info.st_size == 0) return Refuse("FileEmpty", "is empty");

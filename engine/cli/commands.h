@@ -1,0 +1,17 @@
+// The subcommands of kubediag: each adds itself to the command line and leaves its exit status in
+// `status` when chosen. One file a subcommand.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace kubediag::cli {
+
+void AddRunCommand(CLI::App& app, int& status);
+void AddValidateCommand(CLI::App& app, int& status);
+void AddOperationsCommand(CLI::App& app, int& status);
+void AddVersionCommand(CLI::App& app, int& status);
+void AddCompletionCommand(CLI::App& app, int& status);
+
+}  // namespace kubediag::cli

@@ -1,0 +1,18 @@
+// Diagnostics as people read them: one line each, in columns.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "engine/api/diagnostic.h"
+#include "engine/cli/terminal.h"
+
+namespace kubediag::cli {
+
+// "set.yaml:9:5:  error    OperationSet go-profiler: …\n…".
+std::string DiagnosticsText(std::span<const api::Diagnostic> diagnostics, const Terminal& terminal);
+
+// "1 error, 2 warnings".
+std::string DiagnosticCounts(std::span<const api::Diagnostic> diagnostics);
+
+}  // namespace kubediag::cli

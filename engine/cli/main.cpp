@@ -1,0 +1,77 @@
+// kubediag: the command line.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "engine/catalog/nearest_names.h"
+#include "engine/cli/commands.h"
+#include "engine/cli/common_options.h"
+#include "engine/cli/exit_status.h"
+#include "engine/cli/external_command.h"
+#include "engine/cli/program_paths.h"
+
+namespace kubediag::cli {
+namespace {
+
+std::vector<std::string> BuiltIns(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+  return names;
+}
+
+bool IsBuiltIn(const CLI::App& app, const std::string& name) {
+  const std::vector<std::string> names = BuiltIns(app);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// `kubediag X` with an X that is not ours. Returns only if nothing could be executed.
+void TryExternal(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const std::string& name = arguments.front();
+  const Result<ProgramPaths> paths = ProgramPaths::Find();
+  if (paths.ok()) {
+    ExecuteExternalCommand(paths->bin, name, {arguments.begin() + 1, arguments.end()});
+  }
+  const std::vector<std::string> nearest = catalog::NearestNames(name, BuiltIns(app));
+  PrintError("there is no command \"" + name + "\"" +
+             (nearest.empty() ? "; kubediag --help lists them"
+                              : "; did you mean " + nearest.front() + "?"));
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Runs diagnoses: graphs of operations that modules provide.", "kubediag");
+  app.require_subcommand(1);
+  app.footer(
+      "Example:\n"
+      "  kubediag run -f operationset.yaml -f diagnosis.yaml\n"
+      "kubediag COMMAND --help tells more about a command. kubediag X executes kubediag-X from\n"
+      "the program's own folder.");
+  int status = kExitSuccess;
+  AddRunCommand(app, status);
+  AddValidateCommand(app, status);
+  AddOperationsCommand(app, status);
+  AddVersionCommand(app, status);
+  AddCompletionCommand(app, status);
+
+  const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  if (!arguments.empty() && !arguments.front().starts_with('-') &&
+      !IsBuiltIn(app, arguments.front())) {
+    TryExternal(app, arguments);
+    return kExitUsage;
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help
+    return Print(app.help()) ? kExitSuccess : kExitFailure;
+  } catch (const CLI::ParseError& error) {
+    PrintError(error.what());
+    return kExitUsage;
+  }
+  return status;
+}
+
+}  // namespace
+}  // namespace kubediag::cli
+
+int main(int argc, char** argv) { return kubediag::cli::Main(argc, argv); }

@@ -1,0 +1,229 @@
+#include "engine/cli/run_session.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/catalog/folder_watch.h"
+#include "engine/cli/diagnostics_text.h"
+#include "engine/cli/exit_status.h"
+#include "engine/cli/local_engine.h"
+#include "engine/cli/manifests.h"
+#include "engine/cli/object_watch.h"
+#include "engine/cli/progress.h"
+#include "engine/cli/run_pool.h"
+#include "engine/cli/signals.h"
+#include "engine/cli/status_output.h"
+#include "engine/core/file.h"
+#include "engine/core/limits.h"
+
+namespace kubediag::cli {
+namespace {
+
+bool HasDiagnosis(const ObjectSet& set) {
+  for (const api::DecodedObject& object : set.objects) {
+    if (std::holds_alternative<api::Diagnosis>(object.object)) return true;
+  }
+  return false;
+}
+
+// Says on standard error what is wrong with the files. True: they can be run.
+bool ReportObjects(const ObjectSet& set) {
+  for (const Status& status : set.unreadable) PrintError(status.message());
+  (void)WriteAll(STDERR_FILENO, DiagnosticsText(set.diagnostics, Terminal::Detect(STDERR_FILENO)));
+  if (!set.ok()) return false;
+  if (HasDiagnosis(set)) return true;
+  PrintError("there is no Diagnosis in what -f names");
+  return false;
+}
+
+// Becomes readable when a stop is requested: for poll(2).
+class StopDescriptor {
+ public:
+  explicit StopDescriptor(const std::stop_token& stop)
+      : event_(eventfd(0, EFD_CLOEXEC)), callback_(stop, Signal{event_.get()}) {}
+  int fd() const { return event_.get(); }
+
+ private:
+  struct Signal {
+    int fd;
+    void operator()() const {
+      const uint64_t one = 1;
+      [[maybe_unused]] const ssize_t written = write(fd, &one, sizeof one);
+    }
+  };
+  UniqueFd event_;
+  std::stop_callback<Signal> callback_;
+};
+
+// The running part: what exists once the files are known to be right.
+class Session {
+ public:
+  Session(const RunOptions& options, Manifests& manifests)
+      : options_(options),
+        manifests_(manifests),
+        signals_([this](int) { stop_.request_stop(); }),
+        view_(Terminal::Detect(STDERR_FILENO)),
+        stderr_logger_(MakeStderrLogger(options.engine.log_level, options.engine.log_format)),
+        logger_(view_.Wrap(*stderr_logger_)),
+        output_(options.format.value_or(OutputFormat::kYaml)) {}
+
+  Status Open(const ProgramPaths& paths) {
+    KUBEDIAG_ASSIGN_OR_RETURN(engine_, LocalEngine::Open(options_, paths, *logger_));
+    return Status::Ok();
+  }
+
+  int RunOnce(const ObjectSet& set);
+  int Watch();
+
+ private:
+  void Note(const RunPool::Outcome& outcome);
+  void Take(const ObjectChanges& changes, RunPool& pool);
+  // False: a stop was requested.
+  bool AwaitChange(catalog::FolderWatch& watch, const StopDescriptor& stop) const;
+
+  const RunOptions& options_;
+  Manifests& manifests_;
+  std::stop_source stop_;
+  Signals signals_;  // before every other thread
+  ProgressView view_;
+  std::unique_ptr<Logger> stderr_logger_;
+  std::unique_ptr<Logger> logger_;
+  StatusOutput output_;
+  std::unique_ptr<LocalEngine> engine_;
+  std::atomic<bool> failed_ = false;
+};
+
+void Session::Note(const RunPool::Outcome& outcome) {
+  if (!outcome.error.ok() || outcome.diagnosis.status.phase == api::Phase::kFailed) failed_ = true;
+}
+
+int Session::RunOnce(const ObjectSet& set) {
+  for (const api::DecodedObject& object : set.objects) engine_->store().Put(object.object);
+  const Result<std::vector<api::Diagnosis>> diagnoses = engine_->store().ListDiagnoses();
+  if (!diagnoses.ok()) {
+    PrintError(diagnoses.status().message());
+    return kExitFailure;
+  }
+  std::map<size_t, api::Diagnosis> ended;  // by order, whichever ends first
+  {
+    RunPool pool(*engine_, view_, options_.node_name, !options_.exit,
+                 [this, &ended](size_t number, const RunPool::Outcome& outcome) {
+                   Note(outcome);
+                   if (outcome.error.ok()) ended.emplace(number, outcome.diagnosis);
+                 });
+    const std::stop_callback cancel(
+        stop_.get_token(), [&pool] { pool.CancelAll(diagnosis::CancelCause::kCancelled); });
+    for (const api::Diagnosis& diagnosis : *diagnoses) pool.Submit(diagnosis);
+    pool.WaitIdle();
+  }
+  std::vector<api::Diagnosis> in_order;
+  for (auto& [number, diagnosis] : ended) in_order.push_back(std::move(diagnosis));
+  if (!output_.PrintAll(in_order)) return kExitFailure;
+  if (!options_.exit) engine_->executor().viewers().WaitUntilNone(stop_.get_token());
+  return failed_ ? kExitFailure : kExitSuccess;
+}
+
+int Session::Watch() {
+  Result<catalog::FolderWatch> watch = catalog::FolderWatch::Open(
+      manifests_.Folders(), [this](std::string_view name) { return manifests_.Matters(name); });
+  if (!watch.ok()) {
+    PrintError("cannot watch: " + watch.status().message());
+    return kExitFailure;
+  }
+  const StopDescriptor stop(stop_.get_token());
+  ObjectWatch objects(engine_->store());
+  RunPool pool(*engine_, view_, options_.node_name, true,
+               [this](size_t, const RunPool::Outcome& outcome) {
+                 if (outcome.error.ok() && !output_.PrintNext(outcome.diagnosis)) {
+                   failed_ = true;
+                   stop_.request_stop();
+                 }
+                 // A Diagnosis that was removed has not failed.
+                 if (outcome.error.code() != StatusCode::kCancelled) Note(outcome);
+               });
+  const std::stop_callback cancel(stop_.get_token(),
+                                  [&pool] { pool.CancelAll(diagnosis::CancelCause::kCancelled); });
+  for (bool changed = true; changed; changed = AwaitChange(*watch, stop)) {
+    watch->Rearm();
+    Take(objects.Apply(manifests_.Read()), pool);
+  }
+  pool.WaitIdle();
+  return failed_ ? kExitFailure : kExitSuccess;
+}
+
+void Session::Take(const ObjectChanges& changes, RunPool& pool) {
+  for (const std::string& error : changes.errors) view_.Say("kubediag: " + error);
+  if (!changes.diagnostics.empty()) {
+    std::string text = DiagnosticsText(changes.diagnostics, Terminal::Detect(STDERR_FILENO));
+    text.pop_back();
+    view_.Say(text);
+  }
+  for (const api::Diagnosis& gone : changes.removed) {
+    pool.Cancel(gone.metadata.uid, diagnosis::CancelCause::kDeleted);
+    engine_->executor().viewers().Stop(gone.metadata.uid);
+  }
+  for (const api::Diagnosis& diagnosis : changes.waiting) {
+    view_.Say(api::DisplayName(diagnosis) + " waits for OperationSet " +
+              diagnosis.spec.operation_set);
+  }
+  for (const api::Diagnosis& diagnosis : changes.ready) {
+    // An older run of the object is void once the object has changed.
+    pool.Cancel(diagnosis.metadata.uid, diagnosis::CancelCause::kDeleted);
+    pool.Submit(diagnosis);
+  }
+}
+
+bool Session::AwaitChange(catalog::FolderWatch& watch, const StopDescriptor& stop) const {
+  std::array<pollfd, 2> sources{{{stop.fd(), POLLIN, 0}, {watch.fd(), POLLIN, 0}}};
+  bool changed = false;
+  for (;;) {
+    // Files often come together; the folder must rest for a moment once something has changed.
+    const int ready = poll(sources.data(), sources.size(),
+                           changed ? static_cast<int>(kCatalogSettle.count()) : -1);
+    if (sources[0].revents != 0) return false;
+    if (ready == 0) return true;
+    changed |= watch.Drain();
+  }
+}
+
+Status Prepare(RunOptions& options, ProgramPaths& paths) {
+  KUBEDIAG_ASSIGN_OR_RETURN(paths, ProgramPaths::Find());
+  KUBEDIAG_RETURN_IF_ERROR(ResolveDefaults(options.engine, paths));
+  if (options.node_name.empty()) options.node_name = HostName();
+  return Status::Ok();
+}
+
+}  // namespace
+
+int RunSession(RunOptions options) {
+  ProgramPaths paths;
+  if (const Status status = Prepare(options, paths); !status.ok()) {
+    PrintError(status.message());
+    return kExitFailure;
+  }
+  Manifests manifests(options.sources);
+  if (options.watch) manifests.AllowLateFiles();
+  // Before signals are held back: Ctrl-C ends a wait for standard input at once. With --watch the
+  // loop reads anew and reports, and a mended file is taken when it comes.
+  const ObjectSet set = manifests.Read();
+  if (!options.watch && !ReportObjects(set)) return kExitUsage;
+  Session session(options, manifests);
+  if (const Status status = session.Open(paths); !status.ok()) {
+    PrintError(status.message());
+    return kExitFailure;
+  }
+  return options.watch ? session.Watch() : session.RunOnce(set);
+}
+
+}  // namespace kubediag::cli

@@ -1,0 +1,81 @@
+// `kubediag operations`.
+
+#include <sys/stat.h>
+
+#include "test/engine/cli/kubediag_test.h"
+
+namespace kubediag::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::StartsWith;
+
+class OperationsTest : public KubediagTest {};
+
+TEST_F(OperationsTest, ListsOperationsInATable) {
+  KubediagProcess program(Setup({"operations"}));
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+  const std::string output =
+      std::regex_replace(program.output(), std::regex(R"(\d+ (s|min|h|d) ago *)"), "AGO ");
+  EXPECT_THAT(output,
+              MatchesRegex("NAME     VERSION   SINCE +FEATURES      FILE\n"
+                           "answer   1\\.2       AGO repeatable    test_operations\\.so\n"
+                           "refuse   1\\.0       AGO <none>        test_operations\\.so\n"
+                           "serve    1\\.0       AGO serves-http   test_operations\\.so\n"
+                           "wait     1\\.0       AGO <none>        test_operations\\.so\n"));
+}
+
+TEST_F(OperationsTest, TellsAllAboutOne) {
+  KubediagProcess program(Setup({"operations", "answer"}));
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+  EXPECT_THAT(program.output(), StartsWith("Name:       answer\n"
+                                           "Version:    1.2\n"
+                                           "About:      Answers what it is told.\n"
+                                           "File:       "));
+  EXPECT_THAT(program.output(),
+              HasSubstr("Parameters:\n"
+                        "  KEY            KIND      REQUIRED   DEFAULT   ABOUT\n"
+                        "  answer.text    string    no         42        What to answer.\n"
+                        "  answer.times   integer   no         1         How often.\n"));
+}
+
+TEST_F(OperationsTest, PrintsDataForMachines) {
+  KubediagProcess yaml(Setup({"operations", "-o", "yaml"}));
+  EXPECT_EQ(yaml.Wait(), 0);
+  EXPECT_THAT(yaml.output(), HasSubstr("operations:\n"));
+  EXPECT_THAT(yaml.output(), HasSubstr("name: serve\n"));
+  KubediagProcess json(Setup({"operations", "answer", "-o", "json"}));
+  EXPECT_EQ(json.Wait(), 0);
+  EXPECT_THAT(json.output(), HasSubstr("\"key\": \"answer.text\""));
+}
+
+TEST_F(OperationsTest, ListsRefusedFilesWithTheReason) {
+  folders_.Make("modules");
+  folders_.Write("modules/text.so", "this is no module");
+  chmod(folders_.Write("modules/open.so", "x").c_str(), 0666);
+  KubediagProcess::Setup setup =
+      Setup({"operations", "--operations-dir", folders_.Path("modules")});
+  KubediagProcess program(setup);
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_THAT(program.output(), HasSubstr("\nREFUSED\n"));
+  EXPECT_THAT(program.output(), HasSubstr("open.so   FileNotTrusted: is writable by everybody"));
+  EXPECT_THAT(program.output(), HasSubstr("text.so   "));
+}
+
+TEST_F(OperationsTest, NamesTheNearestForOneItDoesNotKnow) {
+  KubediagProcess program(Setup({"operations", "anser"}));
+  EXPECT_EQ(program.Wait(), 1);
+  EXPECT_EQ(program.output(), "");
+  EXPECT_EQ(program.error(),
+            "kubediag: no module provides operation \"anser\"; did you mean answer?\n");
+}
+
+TEST_F(OperationsTest, WorksWithoutAWritableDataRoot) {
+  folders_.Write("data", "a file stands in the way");
+  KubediagProcess program(Setup({"operations", "answer"}));
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+}
+
+}  // namespace
+}  // namespace kubediag::cli

@@ -1,0 +1,134 @@
+#include "engine/cli/progress.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "engine/core/unique_fd.h"
+
+namespace kubediag::cli {
+namespace {
+
+using testing::HasSubstr;
+
+class ProgressTest : public testing::Test {
+ protected:
+  ProgressTest() {
+    std::array<int, 2> ends{-1, -1};
+    EXPECT_EQ(pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
+    read_.Reset(ends[0]);
+    write_.Reset(ends[1]);
+  }
+  Terminal Plain() const { return {.fd = write_.get()}; }
+  Terminal Live() const { return {.fd = write_.get(), .live = true, .unicode = true}; }
+  std::string Shown() const {
+    std::string text;
+    std::array<char, 4096> buffer{};
+    for (ssize_t got = 0; (got = read(read_.get(), buffer.data(), buffer.size())) > 0;) {
+      text.append(buffer.data(), static_cast<size_t>(got));
+    }
+    return text;
+  }
+  static diagnosis::OperationProgress Node(int64_t id, const std::string& operation) {
+    diagnosis::OperationProgress progress;
+    progress.id = id;
+    progress.operation = operation;
+    return progress;
+  }
+  static diagnosis::OperationProgress Ended(int64_t id, const std::string& operation,
+                                            const std::string& phase, const std::string& text) {
+    diagnosis::OperationProgress progress = Node(id, operation);
+    progress.phase = phase;
+    progress.text = text;
+    progress.duration = std::chrono::milliseconds(50);
+    return progress;
+  }
+
+ private:
+  UniqueFd read_;
+  UniqueFd write_;
+};
+
+TEST_F(ProgressTest, WritesPlainLinesInColumns) {
+  ProgressView view(Plain());
+  const auto run = view.Begin("chain  default/chain on host-1", 12, 14);
+  run->OnOperationStarted(Node(1, "collect"));
+  run->OnOperationFinished(Ended(1, "collect", "Succeeded", ""));
+  run->OnOperationFinished(Ended(10, "diagnose-mount", "Failed", "no\nvolume"));
+  diagnosis::OperationProgress skipped = Node(11, "recover");
+  skipped.phase = "Skipped";
+  run->OnOperationFinished(skipped);
+  run->Finish("Failed in 0.10 s: no volume.", false);
+
+  EXPECT_EQ(Shown(),
+            "chain  default/chain on host-1\n"
+            "  ok       1 collect         0.05 s\n"
+            "  failed  10 diagnose-mount  0.05 s   no volume\n"
+            "  skipped 11 recover\n"
+            "Failed in 0.10 s: no volume.\n");
+}
+
+TEST_F(ProgressTest, KeepsBlocksApartInTheOrderTheyBegan) {
+  ProgressView view(Plain());
+  const auto first = view.Begin("a  default/a on n", 2, 1);
+  const auto second = view.Begin("b  default/b on n", 2, 1);
+  second->OnOperationFinished(Ended(1, "y", "Succeeded", ""));
+  second->Finish("Succeeded in 0.05 s.", true);
+  EXPECT_EQ(Shown(), "a  default/a on n\n");
+  first->OnOperationFinished(Ended(1, "x", "Succeeded", ""));
+  first->Finish("Succeeded in 0.06 s.", true);
+  EXPECT_EQ(Shown(),
+            "  ok      1 x  0.05 s\nSucceeded in 0.06 s.\n"
+            "b  default/b on n\n  ok      1 y  0.05 s\nSucceeded in 0.05 s.\n");
+}
+
+TEST_F(ProgressTest, ShowsWhatIsRunningOnATerminalAndTakesItAwayAgain) {
+  ProgressView view(Live());
+  const auto run = view.Begin("a  default/a on n", 2, 4);
+  run->OnOperationStarted(Node(1, "work"));
+  EXPECT_THAT(Shown(), HasSubstr(" 1 work  0.0"));
+  run->OnOperationFinished(Ended(1, "work", "Succeeded", ""));
+  run->Finish("Succeeded in 0.05 s.", true);
+  const std::string rest = Shown();
+  EXPECT_THAT(rest, HasSubstr("\r\x1b[1A\x1b[J  ✓ 1 work  0.05 s\n"));
+  EXPECT_TRUE(rest.ends_with("Succeeded in 0.05 s.\n"));
+}
+
+TEST_F(ProgressTest, LetsLogLinesPassAboveTheLivePart) {
+  class Note final : public Logger {
+   public:
+    void Log(LogLevel, std::string_view message, std::initializer_list<LogField>) override {
+      last = message;
+    }
+    std::string last;
+  };
+  Note inner;
+  ProgressView view(Live());
+  const auto logger = view.Wrap(inner);
+  const auto run = view.Begin("a  default/a on n", 2, 4);
+  run->OnOperationStarted(Node(1, "work"));
+  Shown();
+  logger->Warning("look");
+  EXPECT_EQ(inner.last, "look");
+  EXPECT_THAT(Shown(), HasSubstr("\r\x1b[1A\x1b[J"));
+  run->Finish("Succeeded.", true);
+}
+
+TEST_F(ProgressTest, ShowsARetryAndAWarning) {
+  ProgressView view(Plain());
+  const auto run = view.Begin("a  default/a on n", 2, 4);
+  run->OnWarning("no operation declares x");
+  diagnosis::OperationProgress again = Ended(1, "work", "Succeeded", "");
+  again.attempt = 2;
+  run->OnOperationFinished(again);
+  EXPECT_EQ(Shown(),
+            "a  default/a on n\n  warning: no operation declares x\n"
+            "  ok      1 work  0.05 s   attempt 2\n");
+  run->Finish("Succeeded.", true);
+}
+
+}  // namespace
+}  // namespace kubediag::cli

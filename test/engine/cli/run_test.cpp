@@ -1,0 +1,208 @@
+// `kubediag run`, as a user and a script see it.
+
+#include <dirent.h>
+
+#include <filesystem>
+
+#include "test/engine/cli/kubediag_test.h"
+
+namespace kubediag::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class RunTest : public KubediagTest {};
+
+TEST_F(RunTest, PrintsTheDiagnosisOnStdoutAndProgressOnStderr) {
+  folders_.Write("all.yaml", Chain("answers", {"answer"}) + Diagnosis("ask", "answers"));
+  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+  EXPECT_EQ(Plain(program.error()),
+            "answers  default/ask on node-1\n"
+            "  ok      1 answer  DURATION   the answer is 42\n"
+            "Succeeded in DURATION.\n");
+  const std::string output = Plain(program.output());
+  EXPECT_THAT(output, StartsWith("apiVersion: diagnosis.kubediag.org/v1\n"
+                                 "kind: Diagnosis\n"
+                                 "metadata:\n"));
+  EXPECT_THAT(output, HasSubstr("  name: ask\n"));
+  EXPECT_THAT(output, HasSubstr("    answer.result: \"42\"\n"));
+  EXPECT_THAT(output, HasSubstr("  phase: Succeeded\n"));
+  EXPECT_THAT(output, HasSubstr("  startTime: \"TIME\"\n"));
+}
+
+TEST_F(RunTest, TakesObjectsInAnyOrderAcrossFilesAndStandardInput) {
+  folders_.Make("objects");
+  folders_.Write("objects/b.json", R"({"apiVersion": "diagnosis.kubediag.org/v1",
+    "kind": "OperationSet", "metadata": {"name": "answers"},
+    "spec": {"adjacencyList": [{"id": 0, "to": [1]}, {"id": 1, "operation": "answer"}]}})");
+  folders_.Write("objects/ignored.txt", "not: [yaml");
+  KubediagProcess::Setup setup = RunSetup({"-f", "-", "-f", "objects", "-o", "wide"});
+  setup.standard_input = Diagnosis("ask", "answers", "answer.text: \"7\"");
+  KubediagProcess program(setup);
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+  EXPECT_THAT(program.output(),
+              StartsWith("NAMESPACE   NAME   OPERATIONSET   NODENAME   PODNAMESPACE   PODNAME   "
+                         "PODCONTAINER   PHASE       AGE   MESSAGE\n"
+                         "default     ask    answers        node-1     <none>         <none>    "
+                         "<none>         Succeeded   0 s"));
+}
+
+TEST_F(RunTest, PrintsSeveralAsAListInTheOrderOfTheFiles) {
+  folders_.Write("all.yaml", Diagnosis("z-first", "refusals") + Diagnosis("a-second", "answers") +
+                                 Chain("answers", {"answer"}) + Chain("refusals", {"refuse"}));
+  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  EXPECT_EQ(program.Wait(), 1);
+  EXPECT_THAT(program.output(), StartsWith("apiVersion: v1\n"));
+  EXPECT_THAT(program.output(), HasSubstr("kind: List\n"));
+  EXPECT_LT(program.output().find("name: z-first"), program.output().find("name: a-second"));
+  EXPECT_EQ(Plain(program.error()).find("refusals  default/z-first on node-1\n"), 0U);
+  EXPECT_THAT(program.error(), HasSubstr("\nanswers  default/a-second on node-1\n"));
+}
+
+TEST_F(RunTest, ShowsTheWayPastAFailure) {
+  folders_.Write("all.yaml", R"(apiVersion: diagnosis.kubediag.org/v1
+kind: OperationSet
+metadata:
+  name: fallback
+spec:
+  adjacencyList:
+  - id: 0
+    to: [1]
+  - id: 1
+    operation: answer
+    to: [2, 3]
+  - id: 2
+    operation: refuse
+  - id: 3
+    operation: answer
+---
+)" + Diagnosis("ask", "fallback"));
+  KubediagProcess program(RunSetup({"-f", "all.yaml", "-o", "json"}));
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+  EXPECT_THAT(Plain(program.error()),
+              HasSubstr("  failed  2 refuse  DURATION   no subPath volume in the pod\n"));
+  EXPECT_THAT(Plain(program.error()),
+              HasSubstr("Succeeded by its second path (1 -> 3) in DURATION.\n"));
+  EXPECT_THAT(program.output(), StartsWith("{\n    \"apiVersion\""));
+  EXPECT_TRUE(program.output().ends_with("}\n"));
+}
+
+TEST_F(RunTest, ExitsWithOneWhenADiagnosisFails) {
+  folders_.Write("all.yaml", Chain("refusals", {"refuse"}) + Diagnosis("ask", "refusals"));
+  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  EXPECT_EQ(program.Wait(), 1);
+  EXPECT_THAT(program.output(), HasSubstr("phase: Failed"));
+  EXPECT_THAT(program.output(), HasSubstr("reason: NothingFound"));
+  EXPECT_THAT(Plain(program.error()), HasSubstr("Failed in DURATION: "));
+}
+
+TEST_F(RunTest, FailsADiagnosisWhoseOperationSetOrOperationIsMissing) {
+  folders_.Write("all.yaml",
+                 Chain("typo", {"answr"}) + Diagnosis("one", "typo") + Diagnosis("two", "nowhere"));
+  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  EXPECT_EQ(program.Wait(), 1);
+  EXPECT_THAT(program.output(), HasSubstr("OperationSetNotFound"));
+  EXPECT_THAT(program.error(), HasSubstr("did you mean answer"));
+}
+
+TEST_F(RunTest, KeepsHostileTextFromTheTerminal) {
+  folders_.Write("all.yaml", Chain("refusals", {"refuse"}) +
+                                 Diagnosis("ask", "refusals", R"(refuse.message: "a\e[31mb\nc")"));
+  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  EXPECT_EQ(program.Wait(), 1);
+  EXPECT_THAT(program.error(), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(program.error(), HasSubstr("a?[31mb c"));
+}
+
+TEST_F(RunTest, ServesOnUntilASignalAndThenExitsWithSuccess) {
+  folders_.Write("all.yaml", Chain("pages", {"serve"}) + Diagnosis("page", "pages"));
+  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  ASSERT_TRUE(program.AwaitOutput("phase: Succeeded"));
+  ASSERT_TRUE(program.AwaitError("Ctrl-C ends it."));
+  program.Signal(SIGINT);
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_THAT(Plain(program.error()),
+              HasSubstr("Succeeded in DURATION. Visit http://PAGE (expires in 2 h). "
+                        "Ctrl-C ends it.\n"));
+}
+
+TEST_F(RunTest, DoesNotWaitForPagesWithExit) {
+  folders_.Write("all.yaml", Chain("pages", {"serve"}) + Diagnosis("page", "pages"));
+  KubediagProcess program(RunSetup({"-f", "all.yaml", "--exit"}));
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_THAT(program.output(), HasSubstr("Visit http://127.0.0.1:"));
+  EXPECT_THAT(program.error(), Not(HasSubstr("Ctrl-C")));
+}
+
+TEST_F(RunTest, RefusesInvalidObjectsBeforeAnythingRuns) {
+  folders_.Write("set.yaml", R"(apiVersion: diagnosis.kubediag.org/v1
+kind: OperationSet
+metadata:
+  name: circle
+spec:
+  adjacencyList:
+  - to: [1]
+  - operation: answer
+    to: [1]
+)");
+  folders_.Write("ask.yaml", Diagnosis("ask", "circle"));
+  KubediagProcess program(RunSetup({"-f", "set.yaml", "-f", "ask.yaml"}));
+  EXPECT_EQ(program.Wait(), 2);
+  EXPECT_EQ(program.output(), "");
+  EXPECT_THAT(program.error(), HasSubstr("set.yaml:"));
+  EXPECT_THAT(program.error(), HasSubstr("spec.adjacencyList[1].to[0]"));
+  EXPECT_FALSE(std::filesystem::exists(folders_.Path("data")));
+}
+
+TEST_F(RunTest, RefusesAMissingFileAndFilesWithoutADiagnosis) {
+  KubediagProcess missing(RunSetup({"-f", "none.yaml"}));
+  EXPECT_EQ(missing.Wait(), 2);
+  EXPECT_THAT(missing.error(), HasSubstr("none.yaml"));
+  folders_.Write("set.yaml", Chain("answers", {"answer"}));
+  KubediagProcess nothing(RunSetup({"-f", "set.yaml"}));
+  EXPECT_EQ(nothing.Wait(), 2);
+  EXPECT_EQ(nothing.error(), "kubediag: there is no Diagnosis in what -f names\n");
+}
+
+TEST_F(RunTest, EndsQuietlyWhenNobodyReadsItsOutput) {
+  folders_.Write("all.yaml", Chain("pages", {"serve"}) + Diagnosis("page", "pages"));
+  KubediagProcess::Setup setup = RunSetup({"-f", "all.yaml"});
+  setup.close_output = true;
+  KubediagProcess program(setup);
+  EXPECT_EQ(program.Wait(), 1);
+  EXPECT_THAT(program.error(), Not(HasSubstr("kubediag:")));
+}
+
+TEST_F(RunTest, FailsWhenItsDataRootCannotBeMade) {
+  folders_.Write("data", "a file stands in the way");
+  folders_.Write("all.yaml", Chain("answers", {"answer"}) + Diagnosis("ask", "answers"));
+  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  EXPECT_EQ(program.Wait(), 1);
+  EXPECT_THAT(program.error(), HasSubstr(folders_.Path("data")));
+}
+
+TEST_F(RunTest, LeavesASuspendedDiagnosisAlone) {
+  folders_.Write("all.yaml",
+                 Chain("answers", {"answer"}) +
+                     "apiVersion: diagnosis.kubediag.org/v1\nkind: Diagnosis\nmetadata:\n"
+                     "  name: ask\nspec:\n  operationSet: answers\n  nodeName: node-1\n"
+                     "  suspend: true\n");
+  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_THAT(program.error(), HasSubstr("Not run: spec.suspend is true."));
+  EXPECT_THAT(program.output(), Not(HasSubstr("phase: Succeeded")));
+}
+
+TEST_F(RunTest, WritesLogLinesAsJsonOnRequest) {
+  folders_.Write("all.yaml", Chain("answers", {"answer"}) + Diagnosis("ask", "answers"));
+  KubediagProcess program(
+      RunSetup({"-f", "all.yaml", "--log-level", "debug", "--log-format", "json"}));
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_THAT(program.error(), HasSubstr("\"message\":\"operation available\""));
+}
+
+}  // namespace
+}  // namespace kubediag::cli

@@ -1,0 +1,93 @@
+// The command line itself: help, versions, mistakes, external commands.
+
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "test/engine/cli/kubediag_test.h"
+
+namespace kubediag::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class UsageTest : public KubediagTest {
+ protected:
+  struct Ended {
+    int status;
+    std::string output;
+    std::string error;
+  };
+  static Ended Call(std::vector<std::string> arguments,
+                    const std::string& program = KubediagProcess::KubediagProgram()) {
+    KubediagProcess::Setup setup;
+    setup.arguments = std::move(arguments);
+    setup.program = program;
+    KubediagProcess process(setup);
+    const int status = process.Wait();
+    return {status, process.output(), process.error()};
+  }
+};
+
+TEST_F(UsageTest, HasHelpWithAnExampleForEverySubcommand) {
+  EXPECT_EQ(Call({"--help"}).status, 0);
+  for (const char* command : {"run", "validate", "operations", "version", "completion"}) {
+    const Ended help = Call({command, "--help"});
+    EXPECT_EQ(help.status, 0);
+    EXPECT_EQ(help.error, "");
+    EXPECT_THAT(help.output, HasSubstr("Example"));
+    EXPECT_THAT(help.output, HasSubstr("  kubediag " + std::string(command)));
+  }
+}
+
+TEST_F(UsageTest, PrintsVersionAbiAndCompiler) {
+  const Ended version = Call({"version"});
+  EXPECT_EQ(version.status, 0);
+  EXPECT_THAT(version.output, StartsWith("kubediag "));
+  EXPECT_THAT(version.output, HasSubstr("\noperation ABI 1.0\ncompiler "));
+}
+
+TEST_F(UsageTest, ExitsWithTwoOnMistakes) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {},
+           {"run"},
+           {"run", "-f"},
+           {"run", "-f", "x", "--no-such-option"},
+           {"run", "-f", "x", "-o", "xml"},
+           {"run", "-f", "x", "--viewer-ports", "9-1"},
+           {"run", "-f", "x", "--allow-source-cidr", "everywhere"},
+           {"run", "-f", "x", "--viewer-address", "localhost"},
+           {"run", "-f", "x", "--watch", "--exit"},
+           {"run", "-f", "x", "--log-level", "loud"},
+           {"completion", "fish"},
+           {"validate"}}) {
+    const Ended ended = Call(arguments);
+    EXPECT_EQ(ended.status, 2) << testing::PrintToString(arguments);
+    EXPECT_EQ(ended.output, "");
+    EXPECT_THAT(ended.error, StartsWith("kubediag: "));
+  }
+}
+
+TEST_F(UsageTest, NamesTheNearestCommand) {
+  EXPECT_EQ(Call({"rnu"}).error, "kubediag: there is no command \"rnu\"; did you mean run?\n");
+  EXPECT_EQ(Call({"rnu"}).status, 2);
+}
+
+TEST_F(UsageTest, ExecutesAnExternalCommandFromItsOwnFolder) {
+  const std::string bin = folders_.Make("bin");
+  std::filesystem::copy_file(KubediagProcess::KubediagProgram(), bin + "/kubediag");
+  const std::string tool =
+      folders_.Write("bin/kubediag-greet", "#!/bin/sh\necho \"$# $1 $2\"\nexit 7\n");
+  chmod(tool.c_str(), 0755);
+  const Ended ended = Call({"greet", "--loud", "a b"}, bin + "/kubediag");
+  EXPECT_EQ(ended.status, 7);
+  EXPECT_EQ(ended.output, "2 --loud a b\n");
+  // Neither a path nor what is not executable.
+  EXPECT_EQ(Call({"../bin/kubediag-greet"}, bin + "/kubediag").status, 2);
+  chmod(tool.c_str(), 0644);
+  EXPECT_EQ(Call({"greet"}, bin + "/kubediag").status, 2);
+}
+
+}  // namespace
+}  // namespace kubediag::cli

@@ -1,0 +1,104 @@
+// `kubediag validate`.
+
+#include "test/engine/cli/kubediag_test.h"
+
+namespace kubediag::cli {
+namespace {
+
+using testing::HasSubstr;
+
+class ValidateTest : public KubediagTest {};
+
+TEST_F(ValidateTest, CountsWhatIsRight) {
+  folders_.Write("all.yaml", Chain("answers", {"answer"}) + Diagnosis("ask", "answers"));
+  KubediagProcess program(Setup({"validate", "-f", "all.yaml"}));
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_EQ(program.output(), "2 objects: 0 errors, 0 warnings\n");
+  EXPECT_EQ(program.error(), "");
+}
+
+TEST_F(ValidateTest, ShowsEveryErrorOfEveryFileWithItsPlace) {
+  folders_.Write("b.yaml", R"(apiVersion: diagnosis.kubediag.org/v1
+kind: OperationSet
+metadata:
+  name: circle
+spec:
+  adjacencyList:
+  - id: 0
+    to: [1]
+  - id: 1
+    operation: answer
+    to: [2, 9]
+  - id: 2
+    operation: answer
+    to: [1]
+)");
+  folders_.Write("a.yaml", R"(apiVersion: diagnosis.kubediag.org/v1
+kind: Diagnosis
+metadata:
+  name: ask
+spec:
+  operationSet: answers
+  nodeName: 7
+  colour: red
+)");
+  KubediagProcess program(Setup({"validate", "-f", "b.yaml", "-f", "a.yaml"}));
+  EXPECT_EQ(program.Wait(), 2);
+  EXPECT_THAT(program.output(),
+              HasSubstr("b.yaml:11:13: error    OperationSet circle: spec.adjacencyList[1].to[1]: "
+                        "9 is not a position (the list has 3)\n"));
+  EXPECT_THAT(program.output(), HasSubstr("a.yaml:7:13:  error    "));
+  EXPECT_THAT(program.output(), HasSubstr("a.yaml:8:3:   warning  "));
+  EXPECT_THAT(program.output(), HasSubstr("\n2 objects: "));
+  EXPECT_LT(program.output().find("b.yaml:"), program.output().find("a.yaml:"));
+}
+
+TEST_F(ValidateTest, AsksTheModulesAboutOperationsAndParameters) {
+  folders_.Write("all.yaml",
+                 Chain("typo", {"answr"}) + Chain("answers", {"answer"}) +
+                     Diagnosis("ask", "answers", "answer.times: \"often\"\n    answer.txt: \"1\""));
+  KubediagProcess program(Setup({"validate", "-f", "all.yaml"}));
+  EXPECT_EQ(program.Wait(), 2);
+  EXPECT_THAT(program.output(), HasSubstr("did you mean answer"));
+  EXPECT_THAT(program.output(), HasSubstr("answer.times"));
+  EXPECT_THAT(program.output(), HasSubstr("answer.text"));
+  EXPECT_THAT(program.output(), HasSubstr("3 objects: 1 error, 2 warnings\n"));
+}
+
+TEST_F(ValidateTest, SaysNothingOfModulesWhereThereIsNoFolderOfThem) {
+  folders_.Write("all.yaml", Chain("typo", {"answr"}));
+  KubediagProcess::Setup setup;
+  setup.arguments = {"validate",          "-f",          "all.yaml",           "--operations-dir",
+                     folders_.Path("no"), "--data-root", folders_.Path("data")};
+  setup.directory = folders_.Path("");
+  KubediagProcess program(setup);
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_EQ(program.output(), "1 object: 0 errors, 0 warnings\n");
+}
+
+TEST_F(ValidateTest, ExitsWithTwoWhenAFileCannotBeRead) {
+  folders_.Make("empty");
+  KubediagProcess program(Setup({"validate", "-f", "none.yaml", "-f", "empty"}));
+  EXPECT_EQ(program.Wait(), 2);
+  EXPECT_THAT(program.error(), HasSubstr("none.yaml"));
+  EXPECT_THAT(program.error(), HasSubstr("empty holds no *.yaml, *.yml or *.json file"));
+}
+
+TEST_F(ValidateTest, ReadsStandardInput) {
+  KubediagProcess::Setup setup = Setup({"validate", "-f", "-"});
+  setup.standard_input = "kind: [";
+  KubediagProcess program(setup);
+  EXPECT_EQ(program.Wait(), 2);
+  EXPECT_THAT(program.output(), HasSubstr("<stdin>:"));
+}
+
+TEST_F(ValidateTest, FindsAnObjectThatIsGivenTwice) {
+  folders_.Write("a.yaml", Chain("answers", {"answer"}));
+  folders_.Write("b.yaml", Chain("answers", {"refuse"}));
+  KubediagProcess program(Setup({"validate", "-f", "a.yaml", "-f", "b.yaml"}));
+  EXPECT_EQ(program.Wait(), 2);
+  EXPECT_THAT(program.output(), HasSubstr("b.yaml:"));
+}
+
+}  // namespace
+}  // namespace kubediag::cli

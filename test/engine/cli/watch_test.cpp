@@ -1,0 +1,132 @@
+// `kubediag run --watch`: objects and modules that come and go.
+
+#include <csignal>
+#include <filesystem>
+
+#include "test/engine/cli/kubediag_test.h"
+
+namespace kubediag::cli {
+namespace {
+
+class WatchTest : public KubediagTest {
+ protected:
+  WatchTest() { folders_.Make("inbox"); }
+  KubediagProcess::Setup WatchSetup() const { return RunSetup({"-f", "inbox", "--watch"}); }
+};
+
+TEST_F(WatchTest, RunsADiagnosisThatIsDropped) {
+  folders_.Write("inbox/set.yaml", Chain("answers", {"answer"}));
+  KubediagProcess program(WatchSetup());
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers", "answer.text: \"first\""));
+  ASSERT_TRUE(program.AwaitOutput("answer.result: first"));
+  folders_.Write("inbox/two.yaml", Diagnosis("two", "answers", "answer.text: \"second\""));
+  ASSERT_TRUE(program.AwaitOutput("---\napiVersion: diagnosis.kubediag.org/v1\n"));
+  ASSERT_TRUE(program.AwaitOutput("answer.result: second"));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+}
+
+TEST_F(WatchTest, WaitsForAnOperationSetThatComesLater) {
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers"));
+  KubediagProcess program(WatchSetup());
+  ASSERT_TRUE(program.AwaitError("Diagnosis default/one waits for OperationSet answers\n"));
+  folders_.Write("inbox/set.yaml", Chain("answers", {"answer"}));
+  ASSERT_TRUE(program.AwaitOutput("phase: Succeeded"));
+  program.Signal(SIGINT);
+  EXPECT_EQ(program.Wait(), 0);
+}
+
+TEST_F(WatchTest, UsesAModuleThatIsDroppedLater) {
+  folders_.Write("inbox/set.yaml", Chain("answers", {"answer"}));
+  KubediagProcess::Setup setup;
+  setup.arguments = {"run",         "-f",          "inbox",
+                     "--watch",     "--data-root", folders_.Path("data"),
+                     "--node-name", "node-1"};
+  setup.arguments.insert(setup.arguments.end(), {"--operations-dir", folders_.Path("operations")});
+  setup.directory = folders_.Path("");
+  KubediagProcess program(setup);
+  folders_.Write("inbox/early.yaml", Diagnosis("early", "answers"));
+  ASSERT_TRUE(program.AwaitOutput("phase: Failed"));
+
+  folders_.Make("operations");
+  std::filesystem::copy_file(std::string(KUBEDIAG_TEST_OPERATIONS) + "/test_operations.so",
+                             folders_.Path("operations/test_operations.so"));
+  folders_.Write("inbox/late.yaml", Diagnosis("late", "answers"));
+  ASSERT_TRUE(program.AwaitOutput("name: late"));
+  ASSERT_TRUE(program.AwaitOutput("phase: Succeeded"));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 1);  // one has failed
+}
+
+TEST_F(WatchTest, RunsAChangedDiagnosisAgainAndAnUnchangedOneNot) {
+  folders_.Write("inbox/set.yaml", Chain("answers", {"answer"}));
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers", "answer.text: \"first\""));
+  KubediagProcess program(WatchSetup());
+  ASSERT_TRUE(program.AwaitOutput("answer.result: first"));
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers", "answer.text: \"first\""));
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers", "answer.text: \"second\""));
+  ASSERT_TRUE(program.AwaitOutput("answer.result: second"));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_EQ(program.output().find("answer.result: first"),
+            program.output().rfind("answer.result: first"));
+}
+
+TEST_F(WatchTest, EndsThePageOfADiagnosisThatIsRemoved) {
+  folders_.Write("inbox/set.yaml", Chain("pages", {"serve"}));
+  const std::string file = folders_.Write("inbox/page.yaml", Diagnosis("page", "pages"));
+  KubediagProcess program(WatchSetup());
+  ASSERT_TRUE(program.AwaitError("Ctrl-C ends it."));
+  std::filesystem::remove(file);
+  // The same name may be used at once: nothing of the old one holds it.
+  folders_.Write("inbox/again.yaml", Diagnosis("page", "pages"));
+  ASSERT_TRUE(program.AwaitError("Ctrl-C ends it."));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+}
+
+TEST_F(WatchTest, CancelsARunWhoseDiagnosisIsRemoved) {
+  folders_.Write("inbox/set.yaml", Chain("waits", {"wait"}));
+  const std::string file = folders_.Write("inbox/long.yaml", Diagnosis("long", "waits"));
+  KubediagProcess program(WatchSetup());
+  ASSERT_TRUE(program.AwaitError("waiting"));
+  std::filesystem::remove(file);
+  ASSERT_TRUE(program.AwaitError("Ended: the object is gone."));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_EQ(program.output(), "");
+}
+
+TEST_F(WatchTest, ReportsABadFileOnceAndTakesItWhenItIsMended) {
+  folders_.Write("inbox/set.yaml", Chain("answers", {"answer"}));
+  folders_.Write("inbox/one.yaml", "kind: [");
+  KubediagProcess program(WatchSetup());
+  ASSERT_TRUE(program.AwaitError("one.yaml:1:"));
+  folders_.Write("inbox/two.yaml", Diagnosis("two", "answers"));
+  ASSERT_TRUE(program.AwaitOutput("phase: Succeeded"));
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers"));
+  ASSERT_TRUE(program.AwaitOutput("phase: Succeeded"));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_EQ(program.error().find("one.yaml:1:"), program.error().rfind("one.yaml:1:"));
+}
+
+TEST_F(WatchTest, WatchesAFolderThatIsNotThereYet) {
+  KubediagProcess program(RunSetup({"-f", "later", "--watch"}));
+  folders_.Make("later");
+  folders_.Write("later/all.yaml", Chain("answers", {"answer"}) + Diagnosis("one", "answers"));
+  ASSERT_TRUE(program.AwaitOutput("phase: Succeeded"));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0);
+}
+
+TEST_F(WatchTest, EndsWhenNobodyReadsItsOutput) {
+  folders_.Write("inbox/all.yaml", Chain("answers", {"answer"}) + Diagnosis("one", "answers"));
+  KubediagProcess::Setup setup = WatchSetup();
+  setup.close_output = true;
+  KubediagProcess program(setup);
+  EXPECT_EQ(program.Wait(), 1);
+}
+
+}  // namespace
+}  // namespace kubediag::cli
