@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Does what ABI.md says, as a stranger would: writes its files, builds them by its own lines, runs its test.
 
-abi_md.py ABI_MD PREFIX   (PREFIX has include/kubediag)
+abi_md.py ABI_MD PREFIX [OUTPUT]   PREFIX has include/kubediag; OUTPUT gets the page's uptime.so and uptime.yaml
 """
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -36,8 +37,11 @@ with tempfile.TemporaryDirectory() as name:
     cpp_line = re.search(r"^g\+\+.*?\n.*?\n", lines, flags=re.M).group(0)
     c_line = re.search(r"^cc .*?\n.*?\n", lines, flags=re.M).group(0)
     nm_line = re.search(r"^nm .*$", lines, flags=re.M).group(0)
-    for line in (cpp_line, c_line):
+    for line in (c_line, cpp_line):
         symbols = run(folder, symbol_map + line.replace("-O2", "-O2 -Wall -Wextra -Werror") + nm_line)
         assert symbols.split()[2:] == ["kubediag_operation_module_v1"], symbols
     run(folder, 'g++ -std=c++17 -Wall -Wextra -Werror -pthread -I "$PREFIX/include" uptime.cpp test.cpp -o test && ./test')
+    if len(sys.argv) > 3:
+        shutil.copy(folder / "uptime.so", sys.argv[3])
+        (Path(sys.argv[3]) / "uptime.yaml").write_text(block("Running", "yaml"))
 print("ABI.md does what it says")
