@@ -1,0 +1,47 @@
+#include "plugins/go_profiler/operation/declaration.h"
+
+#include <string>
+
+#include "plugins/go_profiler/operation/keys.h"
+#include "plugins/go_profiler/operation/limits.h"
+#include "plugins/go_profiler/operation/profile_type.h"
+#include "plugins/go_profiler/operation/target.h"
+
+namespace kubediag::go_profiler {
+
+Declaration MakeDeclaration() {
+  return Declaration(kOperationName)
+      .Version("1.0")
+      .Doc("Downloads a pprof profile of a Go program and serves it as an expiring page.")
+      .Timeout(kDefaultTimeout)
+      .ArtifactFolder(kArtifactFolder)
+      .Add(Parameter::Integer(kExpirationKey)
+               .Default(std::to_string(kDefaultExpirationSeconds))
+               .Doc("How long the page is served, in seconds; 0 or less means the default."))
+      .Add(Parameter::Choice(kTypeKey, ProfileTypeNames())
+               .Required()
+               .Doc("What to record.")
+               .Violation(kTypeViolation))
+      // Text, not URL: kubediag-fetch has a sentence for each way a URL can be wrong.
+      .Add(Parameter::Text(kSourceKey)
+               .Required()
+               .Doc("Base URL of the program, such as https://10.0.2.15:6443.")
+               .Violation(kSourceViolation))
+      .Add(Parameter::Text(kSecretNamespaceKey)
+               .Default("default")
+               .Doc("Namespace of the Secret with the bearer token and the CA certificate."))
+      .Add(
+          Parameter::Text(kSecretNameKey).Doc("Name of that Secret; required for an https source."))
+      .Add(Parameter::Integer(kSecondsKey)
+               .Doc("Length of the recording: of a Profile (default 30), or of the difference "
+                    "between two snapshots of any other type."))
+      .Add(Secret{.namespace_parameter = kSecretNamespaceKey,
+                  .name_parameter = kSecretNameKey,
+                  .data_keys = {kTokenDataKey, kCaDataKey}})
+      .Network()
+      .Spawns()
+      .ServesHttp()
+      .Repeatable();
+}
+
+}  // namespace kubediag::go_profiler

@@ -1,0 +1,3 @@
+#include "plugins/go_profiler/operation/operation.h"
+
+KUBEDIAG_OPERATION(kubediag::go_profiler::GoProfilerOperation);

@@ -1,0 +1,19 @@
+// A profile in three short texts, so that `kubectl get -o yaml` alone already tells something.
+#pragma once
+
+#include <string>
+
+#include "plugins/go_profiler/profile/profile.h"
+
+namespace kubediag::go_profiler {
+
+struct Summary {
+  std::string sample_type;  // "inuse_space": the one a viewer shows first
+  std::string total;        // "115.70MB"
+  std::string top;  // "reflect.unsafe_New 8.53MB 7.37%, …": by own cost, the hottest first
+};
+
+// The profile has at least one sample type.
+Summary Summarize(const profile::Profile& profile);
+
+}  // namespace kubediag::go_profiler

@@ -1,0 +1,38 @@
+// Target: what a job's parameters ask for, checked. A plain value; views live as long as the job.
+#pragma once
+
+#include <kubediag/job.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "plugins/go_profiler/operation/profile_type.h"
+
+namespace kubediag::go_profiler {
+
+// KubeDiag 0.2's sentences, to the letter.
+inline constexpr char kTypeViolation[] = "Go profiler type must be Profile, Heap or Goroutine.";
+inline constexpr char kSourceViolation[] = "Must specify go profiler source.";
+inline constexpr char kSecretViolation[] = "Must specify secretReference name when souce is https.";
+
+struct Target {
+  std::chrono::seconds expiration{0};
+  const ProfileType* type = nullptr;
+  std::string source;  // without slashes at its end
+  bool https = false;
+  std::optional<std::chrono::seconds> seconds;  // length of the recording
+  std::string diagnosis_namespace;
+  std::string diagnosis_name;
+  std::string node;
+
+  std::string Url() const;
+  // "<namespace>.<name>.<Type>.prof", cut to what a file name may hold.
+  std::string FileName() const;
+};
+
+// Throws Failure ParameterMissing or ParameterInvalid; checks in KubeDiag 0.2's order: expiration,
+// type, source, Secret, then ours.
+Target ReadTarget(const Job& job);
+
+}  // namespace kubediag::go_profiler
