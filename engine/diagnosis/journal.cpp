@@ -111,7 +111,10 @@ Status Journal::Append(const Record& record) {
         .WithReason("ResultLimit");
   }
   Status status = WriteAll(fd_.get(), frame);
-  if (status.ok() && fdatasync(fd_.get()) != 0) status = Status::FromErrno("fdatasync", errno);
+  // An end that is lost is only told again.
+  const bool sync = !std::holds_alternative<EndRecord>(record);
+  if (status.ok() && sync && fdatasync(fd_.get()) != 0)
+    status = Status::FromErrno("fdatasync", errno);
   if (!status.ok()) return broken_ = status.Annotate("journal");
   size_ += frame.size();
   return Status::Ok();

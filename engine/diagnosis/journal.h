@@ -1,5 +1,6 @@
 // Journal: the truth about a run for whoever resumes it. Append-only file
-// <data-root>/runs/<uid>/journal (0600), each record synced before Append returns.
+// <data-root>/runs/<uid>/journal (0600), each record but the last (the end) synced before Append
+// returns.
 //
 // A record is framed by length and two checksums (of the frame's head, of the record), so a tail
 // torn by a crash is told from damage in the middle. A Journal is thread-safe; two of them on one

@@ -56,7 +56,8 @@ void StatusWriter::WatchProgress(RunProgress& progress, const ResultFolder& fold
     std::mutex mutex;
     std::condition_variable_any never;
     std::unique_lock lock(mutex);
-    const auto interval = environment_.options.limits.progress_interval;
+    const auto interval =
+        std::max<milliseconds>(environment_.options.limits.progress_interval, milliseconds(1));
     while (!stop.stop_requested()) {
       never.wait_for(lock, stop, interval, [] { return false; });
       if (!stop.stop_requested() && progress.TakeChanged()) WriteProgress(progress, folder);

@@ -1,0 +1,136 @@
+// Deadlines, cancellation, suspension, deletion.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "test/engine/diagnosis/fixture.h"
+
+namespace kubediag::diagnosis {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST_F(ExecutorTest, AnOperationsOwnTimeoutFailsItsNodeOnly) {
+  operation::OperationDescriptor slow = Module("slow");
+  slow.default_timeout = milliseconds(20);
+  Add(slow, Hang);
+  Add("b", [](const operation::Job&, std::stop_token) { return Succeed(); });
+  AddSet({{1, 2}, {}, {}}, {"slow", "b"});
+  AddDiagnosis();
+  const api::Diagnosis done = Run();
+  EXPECT_EQ(done.status.phase, api::Phase::kSucceeded);
+  EXPECT_THAT(Outcomes(done.status),
+              ElementsAre("1 slow Failed OperationTimeout", "2 b Succeeded"));
+}
+
+TEST_F(ExecutorTest, TheDeadlineOfTheDiagnosisEndsItAll) {
+  Add("slow", Hang);
+  Add("b", [](const operation::Job&, std::stop_token) { return Succeed(); });
+  AddSet({{1, 2}, {}, {}}, {"slow", "b"});
+  AddDiagnosis({}, [](api::Diagnosis& diagnosis) { diagnosis.spec.timeout_seconds = 1; });
+  const api::Diagnosis done = Run();
+  EXPECT_EQ(done.status.phase, api::Phase::kFailed);
+  EXPECT_THAT(Outcomes(done.status), ElementsAre("1 slow Failed DeadlineExceeded"));
+  EXPECT_EQ(ConditionOf(done, "Finished").reason, "DeadlineExceeded");
+  EXPECT_THAT(done.status.message, HasSubstr("spec.timeoutSeconds (1 s) passed while 1 slow ran"));
+  EXPECT_EQ(runner.Runs("b"), 0U);
+}
+
+TEST_F(ExecutorTest, CancellingEndsTheOperationAndTriesNoOtherPath) {
+  Add("slow", [this](const operation::Job& job, std::stop_token stop) {
+    cancellation->Request(CancelCause::kCancelled);
+    return Hang(job, std::move(stop));
+  });
+  Add("b", [](const operation::Job&, std::stop_token) { return Succeed(); });
+  AddSet({{1, 2}, {}, {}}, {"slow", "b"});
+  AddDiagnosis();
+  const api::Diagnosis done = Run();
+  EXPECT_EQ(done.status.phase, api::Phase::kFailed);
+  EXPECT_EQ(ConditionOf(done, "Finished").reason, "Cancelled");
+  EXPECT_EQ(done.status.message, "cancelled while 1 slow ran");
+  EXPECT_THAT(Outcomes(done.status), ElementsAre("1 slow Failed Cancelled"));
+  EXPECT_EQ(runner.Runs("b"), 0U);
+  EXPECT_EQ(runner.Live(), 0U);
+}
+
+TEST_F(ExecutorTest, ARunAfterACancelledOneStartsAnew) {
+  bool cancel = true;
+  Add("slow", [&](const operation::Job& job, std::stop_token stop) {
+    if (!cancel) return Succeed();
+    cancellation->Request(CancelCause::kCancelled);
+    return Hang(job, std::move(stop));
+  });
+  AddSet({{1}, {}}, {"slow"});
+  AddDiagnosis();
+  Run();
+  Restart();
+  cancel = false;
+  AddDiagnosis({{"changed", "1"}});  // as another process that reads the file
+  EXPECT_EQ(Run().status.phase, api::Phase::kSucceeded);
+}
+
+TEST_F(ExecutorTest, SuspendingEndsItAsSuspended) {
+  Add("slow", [this](const operation::Job& job, std::stop_token stop) {
+    cancellation->Request(CancelCause::kSuspended);
+    return Hang(job, std::move(stop));
+  });
+  AddSet({{1}, {}}, {"slow"});
+  AddDiagnosis();
+  EXPECT_EQ(ConditionOf(Run(), "Finished").reason, "Suspended");
+}
+
+TEST_F(ExecutorTest, ADeletedDiagnosisIsNotWrittenAnyMore) {
+  Add("slow", [this](const operation::Job& job, std::stop_token stop) {
+    store.Remove("Diagnosis", "default", "diagnosis");
+    cancellation->Request(CancelCause::kDeleted);
+    return Hang(job, std::move(stop));
+  });
+  AddSet({{1}, {}}, {"slow"});
+  AddDiagnosis();
+  EXPECT_EQ(TryRun().status().code(), StatusCode::kCancelled);
+  EXPECT_EQ(store.written.size(), 1U);  // the claim
+  EXPECT_EQ(runner.Live(), 0U);
+}
+
+TEST_F(ExecutorTest, FindsOutThatTheDiagnosisIsGoneWhenItWritesProgress) {
+  options.limits.progress_interval = seconds(0);
+  Add("slow", [this](const operation::Job& job, std::stop_token stop) {
+    store.Remove("Diagnosis", "default", "diagnosis");
+    return Hang(job, std::move(stop));
+  });
+  AddSet({{1}, {}}, {"slow"});
+  AddDiagnosis();
+  EXPECT_EQ(TryRun().status().code(), StatusCode::kCancelled);
+}
+
+TEST_F(ExecutorTest, TellsOfALongRunUnderWay) {
+  options.limits.progress_interval = seconds(0);
+  Add("slow", [this](const operation::Job&, std::stop_token) {
+    while (Stored().status.operations.empty()) std::this_thread::yield();
+    EXPECT_EQ(Stored().status.operations[0].phase, "Running");
+    return Succeed();
+  });
+  AddSet({{1}, {}}, {"slow"});
+  AddDiagnosis();
+  EXPECT_EQ(Run().status.phase, api::Phase::kSucceeded);
+}
+
+TEST_F(ExecutorTest, ADiagnosisRunsOnlyOnceAtATime) {
+  Add("a", [this](const operation::Job&, std::stop_token) {
+    Executor other_process(store, catalog, runner, options, *logger);
+    RecordingObserver nobody;
+    const Status status = other_process.Run(Stored(), *cancellation, nobody).status();
+    EXPECT_EQ(status.reason(), "AlreadyRunning");
+    EXPECT_THAT(status.message(), HasSubstr("default/diagnosis: another process runs it"));
+    EXPECT_EQ(executor().Run(Stored(), *cancellation, nobody).status().reason(), "AlreadyRunning");
+    return Succeed();
+  });
+  AddSet({{1}, {}}, {"a"});
+  AddDiagnosis();
+  Run();
+}
+
+}  // namespace
+}  // namespace kubediag::diagnosis

@@ -1,0 +1,139 @@
+#include "engine/diagnosis/parameters.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <kubediag/abi.h>
+
+#include "test/engine/diagnosis/fixture.h"
+
+namespace kubediag::diagnosis {
+namespace {
+
+using operation::ParameterDescriptor;
+using operation::ParameterKind;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+ParameterDescriptor Of(ParameterKind kind) {
+  ParameterDescriptor parameter;
+  parameter.key = "key";
+  parameter.kind = kind;
+  parameter.choices = {"Heap", "Profile"};
+  return parameter;
+}
+
+bool Fits(ParameterKind kind, const std::string& value) { return CheckKind(Of(kind), value).ok(); }
+
+TEST(Parameters, IntegersAreDecimalAndFit64Bits) {
+  for (const char* good :
+       {"0", "7200", "-1", "+5", "9223372036854775807", "-9223372036854775808"}) {
+    EXPECT_TRUE(Fits(ParameterKind::kInteger, good)) << good;
+  }
+  for (const char* bad : {"", "+", "-", "1.5", "1e3", "0x10", " 1", "1 ", "+-1", "two hours",
+                          "9223372036854775808"}) {
+    EXPECT_FALSE(Fits(ParameterKind::kInteger, bad)) << bad;
+  }
+}
+
+TEST(Parameters, BooleansAndChoicesAreExact) {
+  EXPECT_TRUE(Fits(ParameterKind::kBoolean, "true"));
+  EXPECT_FALSE(Fits(ParameterKind::kBoolean, "True"));
+  EXPECT_TRUE(Fits(ParameterKind::kChoice, "Heap"));
+  EXPECT_FALSE(Fits(ParameterKind::kChoice, "heap"));
+}
+
+TEST(Parameters, UrlsHaveAHostAndNoUserInformation) {
+  for (const char* good : {"http://a", "https://10.0.2.15:6443", "https://[::1]:1/x?y#z"}) {
+    EXPECT_TRUE(Fits(ParameterKind::kUrl, good)) << good;
+  }
+  for (const char* bad : {"", "a", "ftp://a", "httpsfoo://a", "http://", "http:///x", "http://:80",
+                          "http://u@a", "http://u:p@a/", "http://a b", "http://a\r\nX: y"}) {
+    EXPECT_FALSE(Fits(ParameterKind::kUrl, bad)) << bad;
+  }
+}
+
+TEST(Parameters, ADefaultStandsInForAnAbsentKeyOnly) {
+  operation::OperationDescriptor descriptor;
+  descriptor.parameters.push_back(Of(ParameterKind::kString));
+  descriptor.parameters[0].default_value = "default";
+  api::StringMap parameters;
+  FillDefaults(descriptor, parameters);
+  EXPECT_EQ(parameters["key"], "default");
+  parameters["key"] = "";
+  FillDefaults(descriptor, parameters);
+  EXPECT_EQ(parameters["key"], "");
+}
+
+TEST(Parameters, UnknownKeysAreToldWithTheNearestName) {
+  operation::OperationDescriptor descriptor;
+  descriptor.parameters.push_back(Of(ParameterKind::kString));
+  descriptor.parameters[0].key = "param.profiler.source";
+  const auto unknown =
+      UnknownParameters({{"param.profiler.sorce", "x"}, {"node", "x"}}, {&descriptor});
+  ASSERT_EQ(unknown.size(), 1U);
+  EXPECT_THAT(unknown[0].message, HasSubstr("did you mean param.profiler.source?"));
+}
+
+TEST(Parameters, AnOperationWithOpenParametersKnowsAllKeys) {
+  operation::OperationDescriptor descriptor;
+  descriptor.optional_features = KUBEDIAG_FEATURE_OPEN_PARAMETERS;
+  EXPECT_THAT(UnknownParameters({{"anything", "x"}}, {&descriptor}), IsEmpty());
+}
+
+TEST_F(ExecutorTest, AWrongKindFailsBeforehandWithTheDeclaredSentence) {
+  operation::OperationDescriptor profiler = Module("profiler");
+  profiler.parameters.push_back(Of(ParameterKind::kChoice));
+  profiler.parameters[0].violation = "Go profiler type must be Profile, Heap or Goroutine.";
+  Add("before", [](const operation::Job&, std::stop_token) { return Succeed(); });
+  Add(profiler, [](const operation::Job&, std::stop_token) { return Succeed(); });
+  AddSet({{1}, {2}, {}}, {"before", "profiler"});
+  AddDiagnosis({{"key", "heap"}});
+  const api::Diagnosis done = Run();
+  EXPECT_EQ(done.status.phase, api::Phase::kFailed);
+  EXPECT_EQ(ConditionOf(done, "Finished").reason, "InvalidParameter");
+  EXPECT_THAT(Outcomes(done.status), ElementsAre("2 profiler Failed InvalidParameter"));
+  EXPECT_EQ(done.status.operations[0].message,
+            "Go profiler type must be Profile, Heap or Goroutine.");
+  EXPECT_EQ(runner.Runs("before"), 0U);
+}
+
+TEST_F(ExecutorTest, AMissingKeyFailsItsNodeWhenThatIsReached) {
+  operation::OperationDescriptor needs = Module("needs");
+  needs.parameters.push_back(Of(ParameterKind::kString));
+  needs.parameters[0].required = true;
+  Add("before", [](const operation::Job&, std::stop_token) { return Succeed(); });
+  Add("other", [](const operation::Job&, std::stop_token) { return Succeed(); });
+  Add(needs, [](const operation::Job&, std::stop_token) { return Succeed(); });
+  AddSet({{1}, {2, 3}, {}, {}}, {"before", "needs", "other"});
+  AddDiagnosis();
+  const api::Diagnosis done = Run();
+  EXPECT_EQ(done.status.phase, api::Phase::kSucceeded);
+  EXPECT_THAT(
+      Outcomes(done.status),
+      ElementsAre("1 before Succeeded", "2 needs Failed MissingParameter", "3 other Succeeded"));
+  EXPECT_EQ(done.status.operations[1].message, "parameter key is missing");
+  EXPECT_EQ(done.status.operations[1].attempts, 0);
+}
+
+TEST_F(ExecutorTest, AnEarlierResultSuppliesARequiredKey) {
+  operation::OperationDescriptor needs = Module("needs");
+  needs.parameters.push_back(Of(ParameterKind::kInteger));
+  needs.parameters[0].required = true;
+  Add("before", [](const operation::Job&, std::stop_token) { return Succeed({{"key", "5"}}); });
+  Add(needs, [](const operation::Job&, std::stop_token) { return Succeed(); });
+  AddSet({{1}, {2}, {}}, {"before", "needs"});
+  AddDiagnosis();
+  EXPECT_EQ(Run().status.phase, api::Phase::kSucceeded);
+}
+
+TEST_F(ExecutorTest, WarnsOfKeysThatNoOperationReads) {
+  Add("a", [](const operation::Job&, std::stop_token) { return Succeed(); });
+  AddSet({{1}, {}}, {"a"});
+  AddDiagnosis({{"unread", "1"}});
+  Run();
+  EXPECT_THAT(observer.warnings, ElementsAre("no operation of the set reads the parameter unread"));
+}
+
+}  // namespace
+}  // namespace kubediag::diagnosis
