@@ -171,7 +171,10 @@ void Session::Take(const ObjectChanges& changes, RunPool& pool) {
   }
   for (const api::Diagnosis& gone : changes.removed) {
     pool.Cancel(gone.metadata.uid, diagnosis::CancelCause::kDeleted);
-    engine_->executor().viewers().Stop(gone.metadata.uid);
+    diagnosis::Viewers& viewers = engine_->executor().viewers();
+    if (viewers.CountOf(gone.metadata.uid) == 0) continue;
+    viewers.Stop(gone.metadata.uid);
+    view_.Say(api::DisplayName(gone) + " is gone, and what it served has ended");
   }
   for (const api::Diagnosis& diagnosis : changes.waiting) {
     view_.Say(api::DisplayName(diagnosis) + " waits for OperationSet " +

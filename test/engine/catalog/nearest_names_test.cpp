@@ -16,6 +16,11 @@ TEST(NearestNames, FindsASlipOfTheFinger) {
   EXPECT_THAT(NearestNames("htpp-server", kNames), ElementsAre("http-server"));
 }
 
+TEST(NearestNames, CountsTwoLettersInTheWrongOrderAsOneSlip) {
+  EXPECT_THAT(NearestNames("rnu", {"run", "version"}), ElementsAre("run"));
+  EXPECT_THAT(NearestNames("", {"run"}), IsEmpty());
+}
+
 TEST(NearestNames, FindsANameThatContainsTheOther) {
   EXPECT_THAT(NearestNames("script", kNames), ElementsAre("script-runner"));
 }

@@ -78,6 +78,7 @@ TEST_F(WatchTest, EndsThePageOfADiagnosisThatIsRemoved) {
   KubediagProcess program(WatchSetup());
   ASSERT_TRUE(program.AwaitError("Ctrl-C ends it."));
   std::filesystem::remove(file);
+  ASSERT_TRUE(program.AwaitError("Diagnosis default/page is gone, and what it served has ended\n"));
   // The same name may be used at once: nothing of the old one holds it.
   folders_.Write("inbox/again.yaml", Diagnosis("page", "pages"));
   ASSERT_TRUE(program.AwaitError("Ctrl-C ends it."));
