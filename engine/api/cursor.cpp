@@ -99,12 +99,11 @@ void Cursor::Error(std::string message) const {
 void Cursor::Warn(std::string message) const {
   ReportAt(Severity::kWarning, Place(), Path(), std::move(message));
 }
-void Cursor::WarnAtKey(size_t index, std::string message) const {
-  ReportAt(Severity::kWarning, value_.keys[index].position, Field(index).Path(),
-           std::move(message));
+void Cursor::ErrorAtKey(std::string message) const {
+  ReportAt(Severity::kError, parent_->value_.keys[index_].position, Path(), std::move(message));
 }
-void Cursor::ErrorAtKey(size_t index, std::string message) const {
-  ReportAt(Severity::kError, value_.keys[index].position, Field(index).Path(), std::move(message));
+void Cursor::WarnAtKey(std::string message) const {
+  ReportAt(Severity::kWarning, parent_->value_.keys[index_].position, Path(), std::move(message));
 }
 
 void Cursor::WrongType(std::string_view expected) const {
@@ -206,9 +205,9 @@ std::string_view NearestName(std::string_view name, std::span<const std::string_
 
 void WarnUnknown(const Cursor& map, size_t index, std::span<const std::string_view> known) {
   const std::string_view nearest = NearestName(map.value().keys[index].name, known);
-  map.WarnAtKey(index, nearest.empty()
-                           ? std::string("unknown field, ignored")
-                           : "unknown field, ignored; did you mean " + std::string(nearest) + "?");
+  map.Field(index).WarnAtKey(nearest.empty() ? std::string("unknown field, ignored")
+                                             : "unknown field, ignored; did you mean " +
+                                                   std::string(nearest) + "?");
 }
 
 }  // namespace kubediag::api

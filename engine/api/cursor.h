@@ -42,13 +42,15 @@ class Cursor {
   Cursor Lenient() const;
 
   const Value& value() const { return value_; }
+  // The key this field or entry stands under; empty for an item and the root.
+  std::string_view name() const { return name_; }
   std::string Path() const;
 
   void Error(std::string message) const;
   void Warn(std::string message) const;
-  // At the key of `index` instead of at the value.
-  void WarnAtKey(size_t index, std::string message) const;
-  void ErrorAtKey(size_t index, std::string message) const;
+  // Of a field or entry: at its key instead of at its value.
+  void ErrorAtKey(std::string message) const;
+  void WarnAtKey(std::string message) const;
 
   std::optional<std::string> String() const;
   std::optional<int64_t> Int64() const;

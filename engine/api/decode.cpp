@@ -26,7 +26,7 @@ std::string_view ScalarText(const Value& map, std::string_view name) {
 
 std::string NameInMessages(std::string_view kind, const Value& document) {
   const Value* const metadata = document.Find("metadata");
-  std::string name(kind);
+  std::string name(kind.empty() ? "object" : kind);
   if (metadata == nullptr) return name;
   const std::string_view own_name = ScalarText(*metadata, "name");
   return own_name.empty() ? name : name + " " + std::string(own_name);
@@ -41,9 +41,16 @@ bool EndsWith(std::string_view text, std::string_view suffix) {
 
 std::string LineOf(Position position) { return "line " + std::to_string(position.line); }
 
+// Maps whose keys are the user's own words.
+constexpr std::string_view kFreeMaps[] = {"annotations", "codeSource",       "data",
+                                          "labels",      "operationResults", "parameters",
+                                          "settings",    "stringData"};
+
 // The values are at most kMaxManifestDepth deep.
 void ReportDuplicateKeys(const Cursor& at) {
   const Value& value = at.value();
+  const bool free_keys =
+      std::find(std::begin(kFreeMaps), std::end(kFreeMaps), at.name()) != std::end(kFreeMaps);
   if (value.kind == Value::Kind::kMap) {
     std::vector<size_t> order(value.keys.size());
     std::iota(order.begin(), order.end(), size_t{0});
@@ -55,8 +62,8 @@ void ReportDuplicateKeys(const Cursor& at) {
         first = i;
         continue;
       }
-      at.ErrorAtKey(order[i],
-                    "duplicate key, first at " + LineOf(value.keys[order[first]].position));
+      const Cursor duplicate = free_keys ? at.Entry(order[i]) : at.Field(order[i]);
+      duplicate.ErrorAtKey("duplicate key, first at " + LineOf(value.keys[order[first]].position));
     }
   }
   for (size_t i = 0; i < value.items.size(); ++i) {
@@ -145,7 +152,7 @@ class FileDecoder {
       if (in_cluster) message += "; it has a meaning in a cluster only";
       if (!nearest.empty()) message += "; did you mean " + std::string(nearest) + "?";
     }
-    report_.Add(Severity::kWarning, document.position, "kind", std::move(message));
+    report_.Add(Severity::kWarning, document.position, "", std::move(message));
   }
 
   // Lists may hold lists: each level is one of the document's, so it is bounded.

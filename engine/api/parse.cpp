@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include "engine/api/utf8.h"
 #include "engine/core/limits.h"
@@ -49,6 +50,12 @@ bool IsBoundary(std::string_view line) {
   return line.size() == kBoundary.size() || line[3] == ' ' || line[3] == '\t' || line[3] == '\r';
 }
 
+// Of two parsers that failed the one that came farther has the better reason.
+bool IsBehind(const SyntaxError& a, const SyntaxError& b) {
+  return std::pair(a.position.line, a.position.column) >
+         std::pair(b.position.line, b.position.column);
+}
+
 // A document, or several of JSON. `first_line` is that of the chunk in its file, from 0.
 void ParseChunk(std::string_view chunk, int first_line, ParsedDocuments& parsed) {
   size_t first = chunk.find_first_not_of(" \t\r\n");
@@ -65,7 +72,7 @@ void ParseChunk(std::string_view chunk, int first_line, ParsedDocuments& parsed)
   if (!json.errors.empty()) {
     ParsedDocuments yaml;  // a flow map, say, with unquoted keys
     ParseYaml(chunk, first_line, yaml);
-    if (yaml.errors.empty()) json = std::move(yaml);
+    if (yaml.errors.empty() || IsBehind(yaml.errors[0], json.errors[0])) json = std::move(yaml);
   }
   std::move(json.documents.begin(), json.documents.end(), std::back_inserter(parsed.documents));
   std::move(json.errors.begin(), json.errors.end(), std::back_inserter(parsed.errors));

@@ -149,8 +149,8 @@ CheckedList CheckList(std::span<const api::Node> adjacency_list) {
   }
   if (size < 2) {
     findings.Error(0, "adjacencyList",
-                   "has " + std::to_string(size) +
-                       " nodes; at least 2 are needed: the start and an operation");
+                   "has " + std::string(size == 0 ? "no node" : "one node") +
+                       "; at least 2 are needed: the start and an operation");
   }
   for (size_t position = 0; position < size; ++position) {
     CheckNode(adjacency_list, position, findings);

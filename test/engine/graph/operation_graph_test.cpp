@@ -41,7 +41,7 @@ OperationGraph MustBuild(const std::vector<api::Node>& list) {
 TEST(CheckAdjacencyList, AcceptsTheTutorialsSet) { EXPECT_THAT(Check({{1}, {}}), IsEmpty()); }
 
 TEST(CheckAdjacencyList, DemandsTwoNodes) {
-  EXPECT_THAT(Check({}), ElementsAre("adjacencyList: has 0 nodes; at least 2 are needed: the start "
+  EXPECT_THAT(Check({}), ElementsAre("adjacencyList: has no node; at least 2 are needed: the start "
                                      "and an operation"));
   EXPECT_THAT(Check({{}}), SizeIs(1));
 }
