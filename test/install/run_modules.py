@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """run_modules.py FOLDER: FOLDER/prefix has an installed kubediag, FOLDER/modules what build_examples.sh built.
 
-Starts the installed `kubediag run --watch`, drops each module and then its manifest into the folders it watches, and
-looks at the Diagnosis it prints.
+Starts the installed `kubediag run --watch` with one module in place; once that is known, drops each other module, and
+of each then its manifest, into the folders it watches, and looks at the Diagnosis it prints.
 """
 import json
 import re
@@ -119,13 +119,15 @@ CHECKS = {
 
 def run_all(folder, operations, manifests, root):
     command = [folder / "prefix/bin/kubediag", "run", "-f", manifests, "--watch", "--operations-dir", operations]
-    command += ["--data-root", root, "-o", "json", "--log-level", "info", "--viewer-ports", "0"]
+    command += ["--data-root", root, "-o", "json", "--log-level", "debug", "--viewer-ports", "0"]
+    drop(folder / "modules/hello.so", operations)
     engine = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         output, log = Stream(engine.stdout), Stream(engine.stderr)
         for number, (name, check) in enumerate(CHECKS.items()):
             stem = name.replace("-", "_")
-            drop(folder / "modules" / f"{stem}.so", operations)
+            if number > 0:
+                drop(folder / "modules" / f"{stem}.so", operations)
             log.wait_for(re.compile(rf'operation available.*"{name}"').search, f"operation {name}")
             drop(folder / "modules" / f"{stem}.yaml", manifests)
             diagnosis = output.wait_for(
