@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -25,12 +26,19 @@ constexpr size_t kReadBytes = 1 * kMiB;
 // What the TERM handler needs; set before it is installed.
 operation::CancelTimer* g_cancel = nullptr;
 pid_t g_engine = 0;
+pid_t g_self = 0;
+std::atomic<bool> g_watching{false};  // WatchEngine() looks after the end of the engine
 
 // TERM asks the run to end. It is also the parent-death signal: with the engine gone there is
-// nobody to answer, and the group must not live on.
+// nobody to answer, and nothing below us must live on.
 void OnTerm(int /*signal*/) {
   const int saved = errno;
-  if (getppid() != g_engine) kill(0, SIGKILL);
+  if (getpid() != g_self) {  // a fork of the module's
+    std::signal(SIGTERM, SIG_DFL);
+    std::raise(SIGTERM);
+    return;
+  }
+  if (getppid() != g_engine && !g_watching) kill(0, SIGKILL);
   g_cancel->Cancel();
   errno = saved;
 }
@@ -38,6 +46,7 @@ void OnTerm(int /*signal*/) {
 void InstallTermHandler(operation::CancelTimer& cancel, pid_t engine) {
   g_cancel = &cancel;
   g_engine = engine;
+  g_self = getpid();
   struct sigaction action {};
   action.sa_handler = &OnTerm;
   action.sa_flags = SA_RESTART;
@@ -108,6 +117,7 @@ int HostSession::Run(const operation::LoadedModule& module, Request request) {
   if (decoded->has_artifact_directory) job.artifact_directory = request.descriptors.front().get();
   if (decoded->has_listen_socket) job.listen_socket = request.descriptors.back().get();
 
+  g_watching = true;
   InstallTermHandler(cancel_, engine_);
   std::thread([this] { WatchEngine(); }).detach();  // ends with the process
   const RunOutcome outcome = operation::Invoke(module, job, cancel_, *this);
@@ -125,16 +135,21 @@ void HostSession::WatchEngine() {
     const int ready = poll(&entry, 1, static_cast<int>(kHostCheckInterval.count()));
     if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
     if (ready < 0) break;
-    if ((entry.revents & POLLNVAL) != 0) return;
+    const bool hung_up = (entry.revents & POLLHUP) != 0;
     bytes.clear();
-    if (channel_.Read(bytes, kReadBytes) == Channel::ReadEnd::kClosed) break;
+    const auto end = channel_.Read(bytes, kReadBytes);
+    if (end == Channel::ReadEnd::kClosed && !hung_up) {  // the module has closed it
+      g_watching = false;
+      return;
+    }
+    if (end == Channel::ReadEnd::kClosed) break;
     const Status status = reader_.Feed(bytes, [this](const Message& message) {
       if (message.type == MessageType::kCancel) cancel_.Cancel();
       return Status();
     });
     if (!status.ok()) break;
   }
-  if (getppid() == engine_) return cancel_.Cancel();  // it has lost interest, and says so by TERM
+  // The engine keeps its end open for as long as it lives and we do.
   descendants_.Reap();
   kill(0, SIGKILL);
 }

@@ -1,0 +1,186 @@
+// What the operation host does to itself, and what becomes of it when the engine dies. Seen by
+// operations that look at their own process.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <string>
+
+#include "engine/process/child.h"
+#include "engine/process/pidfd.h"
+#include "test/engine/host/runner_fixture.h"
+
+namespace kubediag::host {
+namespace {
+
+using operation::Job;
+using operation::RunOutcome;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+
+ProcessRunnerOptions Options() {
+  ProcessRunnerOptions options;
+  options.host_program =
+      std::string(KUBEDIAG_BINARY_DIR) + "/libexec/kubediag/kubediag-operation-host";
+  return options;
+}
+
+class Isolation : public testing::Test {
+ protected:
+  RunOutcome Look(ProcessRunnerOptions options, const std::string& operation) {
+    auto runner = ProcessRunner::Create(std::move(options), *logger_);
+    EXPECT_TRUE(runner.ok()) << runner.status().ToString();
+    auto run = (*runner)->Prepare(TestModule("looks_around"));
+    EXPECT_TRUE(run.ok()) << run.status().ToString();
+    Job job;
+    job.operation = operation;
+    job.deadline = Deadline::After(std::chrono::seconds(60));
+    EXPECT_TRUE((*run)->Start(std::move(job)).ok());
+    return (*run)->Wait({});
+  }
+
+  std::unique_ptr<Logger> logger_ = MakeNullLogger();
+};
+
+TEST_F(Isolation, EnvironmentIsClean) {
+  ASSERT_EQ(setenv("KUBEDIAG_TEST_SECRET", "1", 1), 0);
+  const RunOutcome outcome = Look(Options(), "look");
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status.ToString();
+  EXPECT_THAT(outcome.results.at("environment"), Not(HasSubstr("KUBEDIAG_TEST_SECRET")));
+  EXPECT_THAT(outcome.results.at("environment"), HasSubstr("PATH="));
+}
+
+TEST_F(Isolation, HasItsOwnGroupAndNoNewPrivileges) {
+  const RunOutcome outcome = Look(Options(), "look");
+  EXPECT_EQ(outcome.results.at("leads_group"), "true");
+  EXPECT_THAT(outcome.results.at("status"), HasSubstr("NoNewPrivs:\t1"));
+}
+
+TEST_F(Isolation, LimitsHold) {
+  ProcessRunnerOptions options = Options();
+  options.limits.run_file_bytes = 12345678;
+  options.limits.run_descriptors = 77;
+  options.limits.run_cpu = std::chrono::seconds(33);
+  options.limits.run_memory_bytes = 512 * kMiB;
+  const std::string limits = Look(std::move(options), "look").results.at("limits");
+  EXPECT_THAT(limits, HasSubstr("fsize 12345678\n"));
+  EXPECT_THAT(limits, HasSubstr("nofile 77\n"));
+  EXPECT_THAT(limits, HasSubstr("cpu 33\n"));
+  EXPECT_THAT(limits, HasSubstr("core 0\n"));
+#ifndef KUBEDIAG_SANITIZED
+  EXPECT_THAT(limits, HasSubstr("as 536870912\n"));
+#endif
+}
+
+TEST_F(Isolation, SeesOnlyItsOwnDescriptors) {
+  const UniqueFd leaked(fcntl(STDERR_FILENO, F_DUPFD, 40));  // without O_CLOEXEC
+  ASSERT_TRUE(leaked.valid());
+  EXPECT_EQ(Look(Options(), "look").results.at("open_40_to_99"), "0");
+}
+
+TEST_F(Isolation, RunsAsTheOperationUser) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root may change the user";
+  ProcessRunnerOptions options = Options();
+  options.user = OperationUser{65534, 65533};
+  // The tree this was built in may be closed to others; the module is not opened by its path.
+  const RunOutcome outcome = Look(std::move(options), "look");
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status.ToString();
+  EXPECT_THAT(outcome.results.at("status"), HasSubstr("Uid:\t65534\t65534\t65534\t65534"));
+  EXPECT_THAT(outcome.results.at("status"), HasSubstr("Gid:\t65533\t65533\t65533\t65533"));
+  EXPECT_THAT(outcome.results.at("status"), HasSubstr("Groups:\t \n"));
+  EXPECT_THAT(outcome.results.at("status"), HasSubstr("CapEff:\t0000000000000000"));
+}
+
+TEST_F(Isolation, CpuTimeIsLimited) {
+#ifdef KUBEDIAG_SANITIZED
+  GTEST_SKIP() << "the sanitizer answers the signal itself";
+#endif
+  ProcessRunnerOptions options = Options();
+  options.limits.run_cpu = std::chrono::seconds(1);
+  auto runner = ProcessRunner::Create(std::move(options), *logger_);
+  ASSERT_TRUE(runner.ok());
+  auto run = (*runner)->Prepare(TestModule("loops_for_ever"));
+  ASSERT_TRUE(run.ok());
+  Job job;
+  job.operation = "bad";
+  ASSERT_TRUE((*run)->Start(std::move(job)).ok());
+  const Status status = (*run)->Wait({}).status;
+  EXPECT_EQ(status.reason(), "OperationCrashed");
+  EXPECT_THAT(status.message(), MatchesRegex("signal (24|9).*"));
+}
+
+// A process of its own that plays the engine, so that it can be killed.
+TEST_F(Isolation, EndsWithTheEngine) {
+#ifdef KUBEDIAG_SANITIZED
+  GTEST_SKIP() << "forks a process with threads to come, which sanitizers do not support";
+#endif
+  prctl(PR_SET_CHILD_SUBREAPER, 1);  // what the engine leaves falls to us, for us to see
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const UniqueFd read_end(ends[0]);
+  UniqueFd write_end(ends[1]);
+  const pid_t engine = fork();
+  ASSERT_GE(engine, 0);
+  if (engine == 0) {
+    auto runner = ProcessRunner::Create(Options(), *logger_);
+    auto run = (*runner)->Prepare(TestModule("looks_around"));
+    Job job;
+    job.operation = "spawn-and-wait";
+    job.artifact_directory = write_end.get();
+    if ((*run)->Start(std::move(job)).ok()) {
+      [[maybe_unused]] const RunOutcome outcome = (*run)->Wait({});
+    }
+    _exit(0);
+  }
+  write_end.Reset();
+  pid_t pids[2] = {-1, -1};  // the host, and its child in a session of its own
+  ASSERT_EQ(read(read_end.get(), pids, sizeof pids), static_cast<ssize_t>(sizeof pids));
+  const UniqueFd host = process::OpenPidfd(pids[0]);
+  const UniqueFd child = process::OpenPidfd(pids[1]);
+  ASSERT_TRUE(host.valid() && child.valid());
+  kill(engine, SIGKILL);
+  ASSERT_EQ(waitpid(engine, nullptr, 0), engine);
+  for (const UniqueFd* pidfd : {&host, &child}) {
+    pollfd entry{pidfd->get(), POLLIN, 0};
+    EXPECT_EQ(poll(&entry, 1, 10'000), 1) << "it has outlived the engine";
+  }
+  while (waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+  prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+TEST_F(Isolation, MissingHostProgramIsSaidAtOnce) {
+  ProcessRunnerOptions options;
+  options.host_program = "/nowhere/kubediag-operation-host";
+  const auto runner = ProcessRunner::Create(std::move(options), *logger_);
+  ASSERT_FALSE(runner.ok());
+  EXPECT_EQ(runner.status().code(), StatusCode::kNotFound);
+  EXPECT_THAT(runner.status().message(), HasSubstr("/nowhere/kubediag-operation-host"));
+}
+
+TEST_F(Isolation, HostStartedByHandExplainsItself) {
+  process::Command command;
+  command.program = Options().host_program;
+  auto child = process::Child::Spawn(command);
+  ASSERT_TRUE(child.ok());
+  EXPECT_EQ(child->Wait(Deadline::Never())->code, 2);
+}
+
+TEST(OperationUser, IsANameOrNumbers) {
+  EXPECT_EQ(ParseOperationUser("65534")->uid, 65534U);
+  EXPECT_EQ(ParseOperationUser("65534")->gid, 65534U);
+  EXPECT_EQ(ParseOperationUser("1:2")->gid, 2U);
+  EXPECT_EQ(ParseOperationUser("root")->uid, 0U);
+  EXPECT_EQ(ParseOperationUser("no-such-user-here").status().code(), StatusCode::kNotFound);
+  EXPECT_FALSE(ParseOperationUser("1:").ok());
+  EXPECT_FALSE(ParseOperationUser("root:root").ok());
+  EXPECT_FALSE(ParseOperationUser("4294967295:0").ok());
+}
+
+}  // namespace
+}  // namespace kubediag::host
