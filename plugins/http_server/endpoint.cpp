@@ -22,7 +22,7 @@ bool IsPort(std::string_view text) {
 }
 
 Status Invalid(std::string_view name, std::string_view value, std::string_view expected) {
-  return Status(StatusCode::kInvalidArgument, "SettingInvalid",
+  return Status(StatusCode::kInvalidArgument, "InvalidSetting",
                 "httpServer." + std::string(name) + ": \"" + std::string(value) + "\" is not " +
                     std::string(expected));
 }

@@ -35,7 +35,7 @@ std::vector<std::string> Arguments(const Job& job) {
   for (const std::string_view key : job.settings().List("arg_key")) {
     const std::string_view value = job.parameters().Text(key, "");
     if (value.find('\0') != std::string_view::npos) {
-      throw Failure("ParameterInvalid",
+      throw Failure("InvalidParameter",
                     std::string(key) + " holds a NUL byte and cannot be an argument",
                     KUBEDIAG_INVALID_ARGUMENT);
     }
@@ -67,7 +67,7 @@ Declaration ScriptRunnerOperation::Declare() {
 Outcome ScriptRunnerOperation::Run(Job& job) {
   const std::string what = "script " + std::string(job.settings().Text("name", "without a name"));
   const auto script = job.settings().Find("script");
-  if (!script) return Failure("SettingMissing", what + " has no text", KUBEDIAG_INVALID_ARGUMENT);
+  if (!script) return Failure("MissingSetting", what + " has no text", KUBEDIAG_INVALID_ARGUMENT);
   const UniqueFd file = ScriptFile(*script);
   process::Command command;
   command.program = "/bin/sh";

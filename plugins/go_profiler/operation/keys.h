@@ -32,8 +32,8 @@ inline constexpr char kPolicyAllowSourceCidr[] = "fetch.allow_source_cidr";
 inline constexpr char kPolicyViewerHost[] = "viewer.host";
 
 // Reasons beside those of a fetch.
-inline constexpr char kReasonParameterMissing[] = "ParameterMissing";
-inline constexpr char kReasonParameterInvalid[] = "ParameterInvalid";
+inline constexpr char kReasonMissingParameter[] = "MissingParameter";
+inline constexpr char kReasonInvalidParameter[] = "InvalidParameter";
 inline constexpr char kReasonNotAProfile[] = "NotAProfile";
 inline constexpr char kReasonProfilingDisabled[] = "ProfilingDisabled";
 inline constexpr char kReasonViewerFailed[] = "ViewerFailed";

@@ -9,8 +9,8 @@ namespace kubediag::go_profiler {
 
 struct Summary {
   std::string sample_type;  // "inuse_space": the one a viewer shows first
-  std::string total;        // "115.70MB"
-  std::string top;  // "reflect.unsafe_New 8.53MB 7.37%, …": by own cost, the hottest first
+  std::string total;        // "115.73MB"
+  std::string top;  // "encoding/json.Marshal 5.77MB 4.99%, …": by own cost, the hottest first
 };
 
 // The profile has at least one sample type.

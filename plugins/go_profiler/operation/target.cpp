@@ -9,11 +9,11 @@ namespace kubediag::go_profiler {
 namespace {
 
 Failure Missing(const char* sentence) {
-  return {kReasonParameterMissing, sentence, KUBEDIAG_INVALID_ARGUMENT};
+  return {kReasonMissingParameter, sentence, KUBEDIAG_INVALID_ARGUMENT};
 }
 
 Failure Invalid(const std::string& sentence) {
-  return {kReasonParameterInvalid, sentence, KUBEDIAG_INVALID_ARGUMENT};
+  return {kReasonInvalidParameter, sentence, KUBEDIAG_INVALID_ARGUMENT};
 }
 
 std::chrono::seconds ReadExpiration(const Values& parameters) {

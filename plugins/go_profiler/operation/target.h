@@ -31,7 +31,7 @@ struct Target {
   std::string FileName() const;
 };
 
-// Throws Failure ParameterMissing or ParameterInvalid; checks in KubeDiag 0.2's order: expiration,
+// Throws Failure MissingParameter or InvalidParameter; checks in KubeDiag 0.2's order: expiration,
 // type, source, Secret, then ours.
 Target ReadTarget(const Job& job);
 

@@ -37,7 +37,7 @@ class BadEndpoint : public ::testing::TestWithParam<BadSetting> {};
 TEST_P(BadEndpoint, NamesTheSetting) {
   const auto url = UrlOf({{GetParam().name, GetParam().value}});
   ASSERT_FALSE(url.ok());
-  EXPECT_EQ(url.status().reason(), "SettingInvalid");
+  EXPECT_EQ(url.status().reason(), "InvalidSetting");
   EXPECT_THAT(url.status().message(), HasSubstr(std::string("httpServer.") + GetParam().name));
 }
 INSTANTIATE_TEST_SUITE_P(Table, BadEndpoint,

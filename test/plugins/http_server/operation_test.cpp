@@ -128,7 +128,7 @@ TEST_F(HttpServerTest, TlsIsVerifiedAgainstTheGivenCa) {
 
 TEST_F(HttpServerTest, ASettingThatMakesNoUrlIsNamed) {
   const FakeRun run = host_.Setting("scheme", "gopher").Run("http-server");
-  EXPECT_EQ(run.reason, "SettingInvalid");
+  EXPECT_EQ(run.reason, "InvalidSetting");
 }
 
 TEST_F(HttpServerTest, AServerThatNeverAnswersEndsWithTheDeadline) {

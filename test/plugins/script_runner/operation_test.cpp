@@ -128,7 +128,7 @@ TEST_F(ScriptRunnerTest, TheEnvironmentIsClean) {
 
 TEST_F(ScriptRunnerTest, AScriptThatIsMissingIsNamed) {
   const FakeRun run = host_.Setting("name", "mine").Run("script-runner");
-  EXPECT_EQ(run.reason, "SettingMissing");
+  EXPECT_EQ(run.reason, "MissingSetting");
 }
 
 TEST_F(ScriptRunnerTest, AnArgumentTheKernelRefusesIsAFailureOfItsOwn) {
