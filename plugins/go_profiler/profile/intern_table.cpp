@@ -1,14 +1,32 @@
 #include "plugins/go_profiler/profile/intern_table.h"
 
+#include <sys/random.h>
+
 #include <algorithm>
+#include <array>
 #include <bit>
-#include <random>
+#include <ctime>
 
 namespace kubediag::profile {
 
+namespace {
+
+std::array<uint64_t, 3> RandomKey() {
+  std::array<uint64_t, 3> key;
+  if (getrandom(key.data(), sizeof key, GRND_NONBLOCK) != sizeof key) {
+    // Only this early after boot: less surprise for an attacker is better than none.
+    key = {reinterpret_cast<uintptr_t>(&key), static_cast<uint64_t>(std::time(nullptr)),
+           static_cast<uint64_t>(std::clock())};
+  }
+  for (uint64_t& part : key) part |= 1;
+  return key;
+}
+
+}  // namespace
+
 InternTable::InternTable() {
-  std::random_device random;
-  for (uint64_t& key : key_) key = (uint64_t{random()} << 32) | random() | 1;
+  static const std::array<uint64_t, 3> process_key = RandomKey();
+  key_ = process_key;
 }
 
 void InternTable::Reset(size_t expected) {

@@ -54,6 +54,8 @@ Reader::Reader(std::span<const uint8_t> bytes, const Limits& limits, IdMode mode
   c_.location_line_begin.Append(0);
   scratch_.stacks.Reset(bytes.size() / kBytesPerStack);
   scratch_.label_sets.Reset(256);
+  scratch_.label_bytes.Reset(256);
+  scratch_.known_labels.Clear();
   if (!dense_) {
     scratch_.location_ids.Reset();
     scratch_.function_ids.Reset();
@@ -68,29 +70,41 @@ ReadOutcome Reader::Read() {
 
 bool Reader::ReadTopLevel() {
   Position p = begin_;
+  Position field = p;
   while (p < end_) {
-    uint64_t tag;
-    if (!ReadTag(p, end_, tag) || !ReadTopLevelField(tag, p)) return false;
+    field = p;
+    uint64_t tag = 0;
+    if (!ReadTag(p, tag)) return false;
+    Position data_end = p;
+    switch (tag) {
+      case Tag(2, kBytes):
+        if (!ReadLength(p, end_, "sample", data_end) || !ReadSample(p, data_end)) return false;
+        p = data_end;
+        break;
+      case Tag(4, kBytes):
+        if (!ReadLength(p, end_, "location", data_end) || !ReadLocation(p, data_end)) return false;
+        p = data_end;
+        break;
+      case Tag(5, kBytes):
+        if (!ReadLength(p, end_, "function", data_end) || !ReadFunction(p, data_end)) return false;
+        p = data_end;
+        break;
+      case Tag(6, kBytes):
+        if (!ReadLength(p, end_, "string_table", data_end)) return false;
+        if (!AddString(p, static_cast<size_t>(data_end - p))) return false;
+        p = data_end;
+        break;
+      default:
+        if (!ReadOtherField(tag, p)) return false;
+    }
   }
-  return true;
+  return EndOf("profile", field, p, end_) && InternStacks();
 }
 
-bool Reader::ReadTopLevelField(uint64_t tag, Position& p) {
-  Position data_end;
+// The fields that a profile has few of.
+bool Reader::ReadOtherField(uint64_t tag, Position& p) {
+  Position data_end = p;
   switch (tag) {
-    case Tag(2, kBytes):
-      if (!ReadLength(p, end_, "sample", data_end) || !ReadSample(p, data_end)) return false;
-      break;
-    case Tag(4, kBytes):
-      if (!ReadLength(p, end_, "location", data_end) || !ReadLocation(p, data_end)) return false;
-      break;
-    case Tag(5, kBytes):
-      if (!ReadLength(p, end_, "function", data_end) || !ReadFunction(p, data_end)) return false;
-      break;
-    case Tag(6, kBytes):
-      if (!ReadLength(p, end_, "string_table", data_end)) return false;
-      if (!AddString(p, static_cast<size_t>(data_end - p))) return false;
-      break;
     case Tag(3, kBytes):
       if (!ReadLength(p, end_, "mapping", data_end) || !ReadMapping(p, data_end)) return false;
       break;
@@ -113,8 +127,8 @@ bool Reader::ReadTopLevelField(uint64_t tag, Position& p) {
       if (!ReadLength(p, end_, "comment", data_end) || !ReadComments(p, data_end)) return false;
       break;
     case Tag(13, kVarint): {
-      uint32_t comment;
-      if (!ReadString(p, end_, "comment", comment)) return false;
+      uint32_t comment = 0;
+      if (!ReadString(p, "comment", comment)) return false;
       if (c_.comments.size() == limits_.comments) return TooMany("comments", limits_.comments);
       c_.comments.Append(comment);
       return true;
@@ -123,19 +137,19 @@ bool Reader::ReadTopLevelField(uint64_t tag, Position& p) {
       if (c_.time_nanos != 0) {
         return Fail(p, "time_nanos", "a second time: these are concatenated profiles");
       }
-      return ReadSigned(p, end_, "time_nanos", c_.time_nanos);
+      return ReadSigned(p, "time_nanos", c_.time_nanos);
     case Tag(7, kVarint):
-      return ReadString(p, end_, "drop_frames", c_.drop_frames);
+      return ReadString(p, "drop_frames", c_.drop_frames);
     case Tag(8, kVarint):
-      return ReadString(p, end_, "keep_frames", c_.keep_frames);
+      return ReadString(p, "keep_frames", c_.keep_frames);
     case Tag(10, kVarint):
-      return ReadSigned(p, end_, "duration_nanos", c_.duration_nanos);
+      return ReadSigned(p, "duration_nanos", c_.duration_nanos);
     case Tag(12, kVarint):
-      return ReadSigned(p, end_, "period", c_.period);
+      return ReadSigned(p, "period", c_.period);
     case Tag(14, kVarint):
-      return ReadString(p, end_, "default_sample_type", c_.default_sample_type);
+      return ReadString(p, "default_sample_type", c_.default_sample_type);
     case Tag(15, kVarint):
-      return ReadString(p, end_, "doc_url", c_.doc_url);
+      return ReadString(p, "doc_url", c_.doc_url);
     default:
       return SkipField(p, end_, tag, kProfileFields, "profile");
   }
@@ -144,33 +158,35 @@ bool Reader::ReadTopLevelField(uint64_t tag, Position& p) {
 }
 
 bool Reader::ReadValueType(Position p, Position end, ValueType& type) {
+  const Position start = p;
   while (p < end) {
-    uint64_t tag;
-    if (!ReadTag(p, end, tag)) return false;
+    uint64_t tag = 0;
+    if (!ReadTag(p, tag)) return false;
     bool ok;
     switch (tag) {
       case Tag(1, kVarint):
-        ok = ReadString(p, end, "type", type.type);
+        ok = ReadString(p, "type", type.type);
         break;
       case Tag(2, kVarint):
-        ok = ReadString(p, end, "unit", type.unit);
+        ok = ReadString(p, "unit", type.unit);
         break;
       default:
         ok = SkipField(p, end, tag, kValueTypeFields, "sample_type or period_type");
     }
     if (!ok) return false;
   }
-  return true;
+  return EndOf("sample_type or period_type", start, p, end);
 }
 
 bool Reader::ReadComments(Position p, Position end) {
+  const Position start = p;
   while (p < end) {
-    uint32_t comment;
-    if (!ReadString(p, end, "comment", comment)) return false;
+    uint32_t comment = 0;
+    if (!ReadString(p, "comment", comment)) return false;
     if (c_.comments.size() == limits_.comments) return TooMany("comments", limits_.comments);
     c_.comments.Append(comment);
   }
-  return true;
+  return EndOf("comment", start, p, end);
 }
 
 bool Reader::AddString(Position data, size_t size) {

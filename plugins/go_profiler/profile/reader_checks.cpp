@@ -49,13 +49,19 @@ bool Reader::CheckReferences() {
   const auto functions = static_cast<uint32_t>(c_.functions.size());
   const auto mappings = static_cast<uint32_t>(c_.mappings.size());
 
-  uint32_t largest = 0;
-  for (const uint32_t reference : c_.stack_locations) largest = std::max(largest, reference);
-  if (!c_.stack_locations.empty() && largest >= locations) {
+  // The sign of either tells: there are less than 2^31 locations.
+  uint32_t wrong = 0;
+  for (const uint32_t reference : c_.stack_locations) {
+    wrong |= reference | (locations - 1 - reference);
+  }
+  if ((wrong >> 31) != 0) {
     for (uint32_t sample = 0; sample < c_.sample_stack.size(); ++sample) {
       const uint32_t stack = c_.sample_stack[sample];
       for (uint32_t i = c_.stack_begin[stack]; i < c_.stack_begin[stack + 1]; ++i) {
         if (c_.stack_locations[i] < locations) continue;
+        if (dense_ && c_.stack_locations[i] == UINT32_MAX) {
+          return FailAt(OffsetOf(2, sample), "sample.location_id", "id 0 is reserved");
+        }
         const std::string id =
             dense_ ? " " + std::to_string(uint64_t{c_.stack_locations[i]} + 1) : std::string();
         return FailAt(
@@ -184,7 +190,7 @@ size_t Reader::OffsetOf(uint32_t field, uint32_t ordinal) const {
   // The pass has read every field, so this walk meets no error.
   for (Position p = begin_; p < end_;) {
     const Position at = p;
-    uint64_t tag;
+    uint64_t tag = 0;
     uint64_t value = 0;
     p = ReadVarint(p, tag);
     switch (tag & 7) {

@@ -18,32 +18,32 @@ bool Reader::ReadMapping(Position p, Position end) {
   Mapping mapping;
   const auto flag = [&](const char* field, bool& value) {
     uint64_t number;
-    if (!ReadNumber(p, end, field, number)) return false;
+    if (!ReadNumber(p, field, number)) return false;
     value = number != 0;
     return true;
   };
   while (p < end) {
-    uint64_t tag;
-    if (!ReadTag(p, end, tag)) return false;
+    uint64_t tag = 0;
+    if (!ReadTag(p, tag)) return false;
     bool ok;
     switch (tag) {
       case Tag(1, kVarint):
-        ok = ReadNumber(p, end, "mapping.id", mapping.id);
+        ok = ReadNumber(p, "mapping.id", mapping.id);
         break;
       case Tag(2, kVarint):
-        ok = ReadNumber(p, end, "mapping.memory_start", mapping.start);
+        ok = ReadNumber(p, "mapping.memory_start", mapping.start);
         break;
       case Tag(3, kVarint):
-        ok = ReadNumber(p, end, "mapping.memory_limit", mapping.limit);
+        ok = ReadNumber(p, "mapping.memory_limit", mapping.limit);
         break;
       case Tag(4, kVarint):
-        ok = ReadNumber(p, end, "mapping.file_offset", mapping.offset);
+        ok = ReadNumber(p, "mapping.file_offset", mapping.offset);
         break;
       case Tag(5, kVarint):
-        ok = ReadString(p, end, "mapping.filename", mapping.file);
+        ok = ReadString(p, "mapping.filename", mapping.file);
         break;
       case Tag(6, kVarint):
-        ok = ReadString(p, end, "mapping.build_id", mapping.build_id);
+        ok = ReadString(p, "mapping.build_id", mapping.build_id);
         break;
       case Tag(7, kVarint):
         ok = flag("mapping.has_functions", mapping.has_functions);
@@ -62,6 +62,7 @@ bool Reader::ReadMapping(Position p, Position end) {
     }
     if (!ok) return false;
   }
+  if (!EndOf("mapping", start, p, end)) return false;
   if (c_.mappings.size() == limits_.mappings) return TooMany("mappings", limits_.mappings);
   if (!Define(start, mapping.id, c_.mappings.size(), scratch_.mapping_ids, "mapping")) return false;
   c_.mappings.Append(mapping);
@@ -75,33 +76,34 @@ bool Reader::ReadLocation(Position p, Position end) {
   uint64_t address = 0;
   uint64_t is_folded = 0;
   while (p < end) {
-    uint64_t tag;
-    if (!ReadTag(p, end, tag)) return false;
+    uint64_t tag = 0;
+    if (!ReadTag(p, tag)) return false;
     bool ok;
     switch (tag) {
       case Tag(1, kVarint):
-        ok = ReadNumber(p, end, "location.id", id);
+        ok = ReadNumber(p, "location.id", id);
         break;
       case Tag(2, kVarint):
-        ok = ReadNumber(p, end, "location.mapping_id", mapping);
+        ok = ReadNumber(p, "location.mapping_id", mapping);
         break;
       case Tag(3, kVarint):
-        ok = ReadNumber(p, end, "location.address", address);
+        ok = ReadNumber(p, "location.address", address);
         break;
       case Tag(4, kBytes): {
-        Position data_end;
+        Position data_end = p;
         ok = ReadLength(p, end, "location.line", data_end) && ReadLine(p, data_end);
         p = data_end;
         break;
       }
       case Tag(5, kVarint):
-        ok = ReadNumber(p, end, "location.is_folded", is_folded);
+        ok = ReadNumber(p, "location.is_folded", is_folded);
         break;
       default:
         ok = SkipField(p, end, tag, kLocationFields, "location");
     }
     if (!ok) return false;
   }
+  if (!EndOf("location", start, p, end)) return false;
   const size_t position = c_.location_address.size();
   if (position == limits_.locations) return TooMany("locations", limits_.locations);
   if (!Define(start, id, position, scratch_.location_ids, "location")) return false;
@@ -121,24 +123,25 @@ bool Reader::ReadLine(Position p, Position end) {
   uint64_t function = 0;
   Line line;
   while (p < end) {
-    uint64_t tag;
-    if (!ReadTag(p, end, tag)) return false;
+    uint64_t tag = 0;
+    if (!ReadTag(p, tag)) return false;
     bool ok;
     switch (tag) {
       case Tag(1, kVarint):
-        ok = ReadNumber(p, end, "location.line.function_id", function);
+        ok = ReadNumber(p, "location.line.function_id", function);
         break;
       case Tag(2, kVarint):
-        ok = ReadSigned(p, end, "location.line.line", line.line);
+        ok = ReadSigned(p, "location.line.line", line.line);
         break;
       case Tag(3, kVarint):
-        ok = ReadSigned(p, end, "location.line.column", line.column);
+        ok = ReadSigned(p, "location.line.column", line.column);
         break;
       default:
         ok = SkipField(p, end, tag, kLineFields, "location.line");
     }
     if (!ok) return false;
   }
+  if (!EndOf("location.line", start, p, end)) return false;
   if (c_.lines.size() == limits_.lines) return TooMany("lines", limits_.lines);
   if (!UseFunction(start, function, line.function)) return false;
   c_.lines.Append(line);
@@ -150,30 +153,31 @@ bool Reader::ReadFunction(Position p, Position end) {
   uint64_t id = 0;
   Function function;
   while (p < end) {
-    uint64_t tag;
-    if (!ReadTag(p, end, tag)) return false;
+    uint64_t tag = 0;
+    if (!ReadTag(p, tag)) return false;
     bool ok;
     switch (tag) {
       case Tag(1, kVarint):
-        ok = ReadNumber(p, end, "function.id", id);
+        ok = ReadNumber(p, "function.id", id);
         break;
       case Tag(2, kVarint):
-        ok = ReadString(p, end, "function.name", function.name);
+        ok = ReadString(p, "function.name", function.name);
         break;
       case Tag(3, kVarint):
-        ok = ReadString(p, end, "function.system_name", function.system_name);
+        ok = ReadString(p, "function.system_name", function.system_name);
         break;
       case Tag(4, kVarint):
-        ok = ReadString(p, end, "function.filename", function.file);
+        ok = ReadString(p, "function.filename", function.file);
         break;
       case Tag(5, kVarint):
-        ok = ReadSigned(p, end, "function.start_line", function.start_line);
+        ok = ReadSigned(p, "function.start_line", function.start_line);
         break;
       default:
         ok = SkipField(p, end, tag, kFunctionFields, "function");
     }
     if (!ok) return false;
   }
+  if (!EndOf("function", start, p, end)) return false;
   if (c_.functions.size() == limits_.functions) return TooMany("functions", limits_.functions);
   if (!Define(start, id, c_.functions.size(), scratch_.function_ids, "function")) return false;
   c_.functions.Append(function);

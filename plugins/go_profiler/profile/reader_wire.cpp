@@ -3,52 +3,21 @@
 
 namespace kubediag::profile {
 
-bool Reader::ReadTag(Position& p, Position end, uint64_t& tag) {
-  const Position at = p;
-  p = ReadVarint(p, tag);
-  if (p == nullptr) return Fail(at, "tag", "a number longer than ten bytes");
-  if (p > end) return CutOff(at, "tag", "it ends inside a number");
-  return true;
+bool Reader::FailLongNumber(Position at, const char* field) {
+  return Fail(at, field, "a number longer than ten bytes");
 }
 
-bool Reader::ReadNumber(Position& p, Position end, const char* field, uint64_t& value) {
-  const Position at = p;
-  p = ReadVarint(p, value);
-  if (p == nullptr) return Fail(at, field, "a number longer than ten bytes");
-  if (p > end) return CutOff(at, field, "it ends inside a number");
-  return true;
+bool Reader::FailStringIndex(Position at, const char* field, uint64_t string) {
+  return Fail(at, field,
+              "string " + std::to_string(static_cast<int64_t>(string)) + " cannot exist");
 }
 
-bool Reader::ReadSigned(Position& p, Position end, const char* field, int64_t& value) {
-  uint64_t number;
-  if (!ReadNumber(p, end, field, number)) return false;
-  value = static_cast<int64_t>(number);
-  return true;
-}
-
-bool Reader::ReadString(Position& p, Position end, const char* field, uint32_t& string) {
-  const Position at = p;
-  uint64_t number;
-  if (!ReadNumber(p, end, field, number)) return false;
-  if (number >= limits_.strings) [[unlikely]] {
-    return Fail(at, field,
-                "string " + std::to_string(static_cast<int64_t>(number)) + " cannot exist");
-  }
-  string = static_cast<uint32_t>(number);
-  return true;
-}
-
-bool Reader::ReadLength(Position& p, Position end, const char* field, Position& data_end) {
-  const Position at = p;
-  uint64_t size;
-  if (!ReadNumber(p, end, field, size)) return false;
-  if (size > static_cast<uint64_t>(end - p)) {
-    return CutOff(
-        at, field,
-        "it says " + std::to_string(size) + " bytes, and " + std::to_string(end - p) + " are left");
-  }
-  data_end = p + size;
-  return true;
+bool Reader::FailLength(Position at, Position end, const char* field, uint64_t size) {
+  Position p = ReadVarint(at, size);
+  return CutOff(at, field,
+                p > end ? "it ends inside its length"
+                        : "it says " + std::to_string(size) + " bytes, and " +
+                              std::to_string(end - p) + " are left");
 }
 
 bool Reader::SkipField(Position& p, Position end, uint64_t tag, uint32_t known,
@@ -60,7 +29,7 @@ bool Reader::SkipField(Position& p, Position end, uint64_t tag, uint32_t known,
   Position data_end = p;
   switch (tag & 7) {
     case kVarint:
-      if (!ReadNumber(p, end, field.c_str(), ignored)) return false;
+      if (!ReadNumber(p, field.c_str(), ignored)) return false;
       data_end = p;
       break;
     case kFixed64:

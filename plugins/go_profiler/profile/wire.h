@@ -11,7 +11,7 @@
 
 namespace kubediag::profile {
 
-inline constexpr size_t kWireSlack = 64;
+inline constexpr size_t kWireSlack = 96;
 
 enum WireType : uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 

@@ -78,8 +78,8 @@ CASES = {
     "gzip-empty": (INVALID, "it unpacks to nothing", gzip.compress(b"", mtime=0)),
     # Wire format.
     "cut-off-in-length": (LOST, "are left", VALID[:-3]),
-    "cut-off-in-tag": (LOST, "tag: it ends inside a number", VALID + b"\xf2"),
-    "cut-off-in-varint": (LOST, "period: it ends inside a number", VALID + b"\x60\x80"),
+    "cut-off-in-tag": (LOST, "it ends inside", VALID + b"\xf2"),
+    "cut-off-in-varint": (LOST, "profile: it ends inside a number", VALID + b"\x60\x80"),
     "varint-too-long": (INVALID, "period: a number longer than ten bytes", VALID + b"\x60" + b"\x80" * 10 + b"\x01"),
     "tag-too-long": (INVALID, "tag: a number longer than ten bytes", VALID + b"\x80" * 10 + b"\x01"),
     "group": (INVALID, "profile, field 20: unknown wire type 3", VALID + varint(20 << 3 | 3)),

@@ -1,0 +1,32 @@
+#!/usr/bin/env python3
+"""make_corpus.py FOLDER SEED...: copies seeds (files, or folders of them) into a fuzz target's corpus folder.
+
+A .hex file becomes the bytes it spells; lines that start with "#" are comments. A .gz file is added unpacked as well.
+"""
+import gzip
+import pathlib
+import sys
+
+
+def add(corpus, path):
+    if path.suffix == ".hex":
+        lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+        (corpus / path.stem).write_bytes(bytes.fromhex(" ".join(lines)))
+        return
+    data = path.read_bytes()
+    (corpus / path.name).write_bytes(data)
+    if path.suffix == ".gz":
+        (corpus / path.stem).write_bytes(gzip.decompress(data))
+
+
+def main():
+    corpus = pathlib.Path(sys.argv[1])
+    corpus.mkdir(parents=True, exist_ok=True)
+    for seed in map(pathlib.Path, sys.argv[2:]):
+        for path in sorted(seed.iterdir()) if seed.is_dir() else [seed]:
+            if path.is_file() and path.suffix != ".py" and path.name != "README.md":
+                add(corpus, path)
+
+
+if __name__ == "__main__":
+    main()
