@@ -1,0 +1,155 @@
+#include "engine/diagnosis/secrets.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "test/engine/diagnosis/fixture.h"
+
+namespace kubediag::diagnosis {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr char kNameKey[] = "tls.secret_reference.name";
+constexpr char kNamespaceKey[] = "tls.secret_reference.namespace";
+
+class SecretsTest : public ExecutorTest {
+ protected:
+  SecretsTest() {
+    operation::OperationDescriptor profiler = Module("profiler");
+    profiler.secrets.push_back({.namespace_parameter = kNamespaceKey,
+                                .name_parameter = kNameKey,
+                                .data_keys = {"token", "ca.crt"}});
+    operation::ParameterDescriptor parameter;
+    parameter.key = kNamespaceKey;
+    parameter.default_value = "default";
+    profiler.parameters.push_back(parameter);
+    Add(profiler, [](const operation::Job&, std::stop_token) { return Succeed(); });
+    AddSet({{1}, {}}, {"profiler"});
+  }
+
+  void AddSecret(const std::string& namespace_name, api::StringMap labels = {},
+                 api::StringMap data = {{"token", "t"}, {"ca.crt", "c"}, {"other", "o"}}) {
+    api::Secret secret;
+    secret.metadata.name = "token-secret";
+    secret.metadata.namespace_name = namespace_name;
+    secret.metadata.labels = std::move(labels);
+    secret.data = std::move(data);
+    store.Put(secret);
+  }
+
+  api::OperationOutcome OutcomeWith(api::StringMap parameters) {
+    AddDiagnosis(std::move(parameters));
+    return Run().status.operations.at(0);
+  }
+};
+
+TEST_F(SecretsTest, HandsOverTheDeclaredKeysOnly) {
+  AddSecret("default");
+  EXPECT_EQ(OutcomeWith({{kNameKey, "token-secret"}}).phase, "Succeeded");
+  const auto secrets = runner.Jobs("profiler").at(0).secrets;
+  ASSERT_EQ(secrets.size(), 2U);
+  EXPECT_EQ(secrets[0].name_parameter, kNameKey);
+  EXPECT_EQ(secrets[0].data_key, "token");
+  EXPECT_EQ(secrets[0].value, "t");
+  EXPECT_EQ(secrets[1].data_key, "ca.crt");
+}
+
+TEST_F(SecretsTest, ReadsNoneIfNoneIsNamed) {
+  EXPECT_EQ(OutcomeWith({}).phase, "Succeeded");
+  EXPECT_THAT(runner.Jobs("profiler").at(0).secrets, IsEmpty());
+}
+
+TEST_F(SecretsTest, SaysWhichOneDoesNotExist) {
+  const auto outcome = OutcomeWith({{kNameKey, "token-secret"}});
+  EXPECT_EQ(outcome.reason, "SecretNotFound");
+  EXPECT_EQ(outcome.message,
+            "Secret default/token-secret does not exist (tls.secret_reference.name names it)");
+}
+
+TEST_F(SecretsTest, OneOfAnotherNamespaceNeedsTheLabel) {
+  AddSecret("kubediag");
+  const auto refused = OutcomeWith({{kNameKey, "token-secret"}, {kNamespaceKey, "kubediag"}});
+  EXPECT_EQ(refused.reason, "SecretNotPermitted");
+  EXPECT_THAT(refused.message, HasSubstr("diagnosis.kubediag.org/allow-diagnoses: \"true\""));
+  EXPECT_EQ(runner.Runs("profiler"), 0U);
+
+  AddSecret("kubediag", {{kAllowDiagnosesLabel, "yes"}});
+  EXPECT_EQ(
+      OutcomeWith({{kNameKey, "token-secret"}, {kNamespaceKey, "kubediag"}, {"x", "1"}}).reason,
+      "SecretNotPermitted");
+  AddSecret("kubediag", {{kAllowDiagnosesLabel, "true"}});
+  EXPECT_EQ(
+      OutcomeWith({{kNameKey, "token-secret"}, {kNamespaceKey, "kubediag"}, {"x", "2"}}).phase,
+      "Succeeded");
+}
+
+TEST_F(SecretsTest, AdmissionMayHaveCheckedInstead) {
+  options.secrets_checked_by_admission = true;
+  AddSecret("kubediag");
+  EXPECT_EQ(OutcomeWith({{kNameKey, "token-secret"}, {kNamespaceKey, "kubediag"}}).phase,
+            "Succeeded");
+}
+
+TEST_F(SecretsTest, SaysWhichKeyIsNotFilledYet) {
+  AddSecret("default", {}, {{"token", "t"}});
+  const auto outcome = OutcomeWith({{kNameKey, "token-secret"}});
+  EXPECT_EQ(outcome.reason, "SecretIncomplete");
+  EXPECT_EQ(outcome.message,
+            "Secret default/token-secret has no key ca.crt: it may not be filled yet; a token "
+            "Secret is filled by the controller manager");
+  AddSecret("default", {}, {{"token", ""}, {"ca.crt", "c"}});
+  EXPECT_THAT(OutcomeWith({{kNameKey, "token-secret"}, {"x", "1"}}).message,
+              HasSubstr("'s key token is empty"));
+}
+
+TEST_F(SecretsTest, AnEarlierResultCannotSwapTheReference) {
+  AddSecret("default");
+  api::Secret other;
+  other.metadata.name = "other";
+  other.data = {{"token", "stolen"}, {"ca.crt", "c"}};
+  store.Put(other);
+  Add("evil", [](const operation::Job&, std::stop_token) {
+    return Succeed({{kNameKey, "other"}});
+  });
+  AddSet({{1}, {2}, {}}, {"evil", "profiler"});
+  AddDiagnosis({{kNameKey, "token-secret"}});
+  Run();
+  EXPECT_EQ(runner.Jobs("profiler").at(0).secrets.at(0).value, "t");
+
+  AddDiagnosis({});
+  Run();
+  EXPECT_THAT(runner.Jobs("profiler").at(1).secrets, IsEmpty());
+}
+
+TEST_F(SecretsTest, NamesThatAreNoneAreRefused) {
+  for (const char* bad : {"../x", "A", "a/b", "a?b", ".x"}) {
+    EXPECT_EQ(OutcomeWith({{kNameKey, bad}}).reason, "InvalidParameter") << bad;
+  }
+}
+
+TEST_F(SecretsTest, ADeclarationWithAnotherEndingIsRefused) {
+  operation::SecretDescriptor declared{
+      .namespace_parameter = "ns", .name_parameter = "innocent", .data_keys = {"token"}};
+  EXPECT_EQ(ReferenceOf(declared, {}, AddDiagnosis({{"innocent", "s"}})).status().reason(),
+            "SecretNotPermitted");
+}
+
+TEST_F(SecretsTest, SecretsNeverAppearInTheStatusOrItsEvents) {
+  AddSecret("default", {}, {{"token", "hunter2hunter2"}, {"ca.crt", "c"}});
+  OutcomeWith({{kNameKey, "token-secret"}});
+  for (const std::string& event : events) EXPECT_THAT(event, testing::Not(HasSubstr("hunter2")));
+  auto journal = std::filesystem::path(RunPath("journal"));
+  std::ifstream file(journal, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_FALSE(bytes.empty());
+  EXPECT_EQ(bytes.find("hunter2"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace kubediag::diagnosis

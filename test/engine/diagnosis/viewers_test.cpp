@@ -1,0 +1,263 @@
+#include "engine/diagnosis/viewers.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <kubediag/abi.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <thread>
+
+#include "engine/diagnosis/listen.h"
+#include "test/engine/diagnosis/fixture.h"
+
+namespace kubediag::diagnosis {
+namespace {
+
+using std::chrono::nanoseconds;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+uint16_t PortOf(const std::string& url) {
+  return static_cast<uint16_t>(std::stoi(url.substr(url.find(':', 7) + 1)));
+}
+
+bool CanConnect(uint16_t port) {
+  const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+class ViewersTest : public ExecutorTest {
+ protected:
+  ViewersTest() { AddServer("server", std::chrono::hours(2)); }
+
+  void AddServer(const std::string& name, nanoseconds linger) {
+    operation::OperationDescriptor server = Module(name);
+    server.optional_features = KUBEDIAG_FEATURE_SERVES_HTTP;
+    server.restorable = true;
+    server.artifact_folder = "pages";
+    Add(server, [this, linger](const operation::Job& job, std::stop_token) {
+      if (job.restore && !restore_works) return FailWith("Gone", "the file is gone");
+      urls.push_back(job.base_url);
+      operation::RunOutcome outcome = Succeed({{"endpoint", "Visit " + job.base_url}});
+      outcome.serving = true;
+      outcome.linger = linger;
+      outcome.state = "state of " + job.base_url;
+      return outcome;
+    });
+    AddSet({{1}, {}}, {name});
+  }
+
+  bool restore_works = true;
+  std::vector<std::string> urls;
+};
+
+TEST_F(ViewersTest, AServingOperationLivesOnAfterTheRun) {
+  AddDiagnosis();
+  const api::Diagnosis done = Run();
+  EXPECT_EQ(done.status.phase, api::Phase::kSucceeded) << done.status.message;
+  EXPECT_EQ(executor().viewers().Count(), 1U);
+  EXPECT_EQ(ConditionOf(done, "Serving").status, "True");
+  EXPECT_THAT(urls.at(0), MatchesRegex("http://127\\.0\\.0\\.1:[0-9]+/[0-9a-f]{32}/"));
+  EXPECT_TRUE(CanConnect(PortOf(urls[0])));
+  executor().viewers().StopAll();
+  EXPECT_EQ(executor().viewers().Count(), 0U);
+  EXPECT_EQ(runner.Live(), 0U);
+  EXPECT_FALSE(CanConnect(PortOf(urls[0])));
+}
+
+TEST_F(ViewersTest, AnEarlyExitShowsInConditionServing) {
+  AddDiagnosis();
+  Run();
+  runner.Exit("server");
+  EXPECT_TRUE(executor().viewers().WaitUntilNone({}));
+  EXPECT_EQ(ConditionOf(Stored(), "Serving").status, "False");
+  EXPECT_EQ(ConditionOf(Stored(), "Serving").reason, "ExitedEarly");
+  EXPECT_EQ(Stored().status.phase, api::Phase::kSucceeded);
+}
+
+TEST_F(ViewersTest, ExpiryEndsTheOperationAndIsTold) {
+  AddServer("short", milliseconds(1));
+  AddDiagnosis();
+  Run();
+  EXPECT_TRUE(executor().viewers().WaitUntilNone({}));
+  EXPECT_EQ(runner.Live(), 0U);
+  EXPECT_EQ(ConditionOf(Stored(), "Serving").reason, "Expired");
+}
+
+TEST_F(ViewersTest, WaitingForThemCanBeStopped) {
+  AddDiagnosis();
+  Run();
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_FALSE(executor().viewers().WaitUntilNone(stop.get_token()));
+  EXPECT_EQ(executor().viewers().Count(), 1U);
+}
+
+TEST_F(ViewersTest, ThereAreAsManyAsTheNodeAllowsAndNoMore) {
+  options.limits.live_viewers = 2;
+  AddSet({{1, 2, 3}, {}, {}, {}}, {"server", "server", "server"}, api::Strategy::kAllPaths);
+  options.limits.concurrent_operations = 1;
+  AddDiagnosis();
+  const api::Diagnosis done = Run();
+  EXPECT_EQ(executor().viewers().Count(), 2U);
+  EXPECT_EQ(done.status.operations.at(2).reason, "ViewerLimit");
+  executor().viewers().StopAll();
+  const auto ticket = executor().viewers().Reserve();
+  EXPECT_TRUE(ticket);  // places are given back
+}
+
+TEST_F(ViewersTest, AFailedOperationKeepsNothingAlive) {
+  operation::OperationDescriptor server = Module("server");
+  server.optional_features = KUBEDIAG_FEATURE_SERVES_HTTP;
+  Add(server,
+      [](const operation::Job&, std::stop_token) { return FailWith("Broken", "it broke"); });
+  AddDiagnosis();
+  const api::Diagnosis done = Run();
+  EXPECT_EQ(executor().viewers().Count(), 0U);
+  EXPECT_EQ(runner.Live(), 0U);
+  EXPECT_EQ(api::FindCondition(done.status.conditions, "Serving"), nullptr);
+}
+
+TEST_F(ViewersTest, CancellingTheRunEndsItsViewers) {
+  Add("slow", [this](const operation::Job& job, std::stop_token stop) {
+    cancellation->Request(CancelCause::kCancelled);
+    return Hang(job, std::move(stop));
+  });
+  AddSet({{1}, {2}, {}}, {"server", "slow"});
+  AddDiagnosis();
+  const api::Diagnosis done = Run();
+  EXPECT_EQ(executor().viewers().Count(), 0U);
+  EXPECT_EQ(ConditionOf(done, "Serving").reason, "Cancelled");
+}
+
+TEST_F(ViewersTest, EventsNeverCarryACapability) {
+  operation::OperationDescriptor server = Module("server");
+  server.optional_features = KUBEDIAG_FEATURE_SERVES_HTTP;
+  Add(server, [this](const operation::Job& job, std::stop_token) {
+    urls.push_back(job.base_url);
+    return FailWith("Broken", "could not serve " + job.base_url);
+  });
+  AddDiagnosis();
+  Run();
+  const std::string capability = urls.at(0).substr(urls[0].size() - 33, 32);
+  ASSERT_FALSE(events.empty());
+  for (const std::string& event : events) {
+    EXPECT_THAT(event, testing::Not(HasSubstr(capability)));
+  }
+}
+
+TEST_F(ViewersTest, AfterARestartTheyComeBackOnTheirPort) {
+  AddDiagnosis();
+  Run();
+  Restart();
+  EXPECT_EQ(runner.Live(), 0U);
+  ASSERT_TRUE(executor().RestoreViewers(Stored()).ok());
+  EXPECT_EQ(executor().viewers().Count(), 1U);
+  ASSERT_EQ(urls.size(), 2U);
+  EXPECT_EQ(urls[1], urls[0]);
+  const operation::Job job = runner.Jobs("server").at(1);
+  EXPECT_TRUE(job.restore);
+  EXPECT_EQ(job.state, "state of " + urls[0]);
+  EXPECT_GE(job.artifact_directory, 0);
+  EXPECT_TRUE(CanConnect(PortOf(urls[0])));
+}
+
+TEST_F(ViewersTest, ExpiredOnesDoNotComeBack) {
+  AddServer("short", milliseconds(1));
+  AddDiagnosis();
+  Run();
+  EXPECT_TRUE(executor().viewers().WaitUntilNone({}));
+  Restart();
+  EXPECT_TRUE(executor().RestoreViewers(Stored()).ok());
+  EXPECT_EQ(executor().viewers().Count(), 0U);
+  EXPECT_EQ(runner.Restores("short"), 0U);
+}
+
+TEST_F(ViewersTest, OneThatCannotComeBackIsTold) {
+  AddDiagnosis();
+  Run();
+  Restart();
+  restore_works = false;
+  EXPECT_EQ(executor().RestoreViewers(Stored()).reason(), "Gone");
+  EXPECT_EQ(ConditionOf(Stored(), "Serving").reason, "RestoreFailed");
+  EXPECT_THAT(ConditionOf(Stored(), "Serving").message, HasSubstr("the file is gone"));
+  EXPECT_EQ(runner.Live(), 0U);
+}
+
+TEST_F(ViewersTest, AResumedRunServesAgainWhatItServedBefore) {
+  bool dies = true;
+  Add(
+      "slow",
+      [&](const operation::Job& job, std::stop_token stop) {
+        if (!dies) return Succeed();
+        cancellation->Request(CancelCause::kShutdown);
+        return Hang(job, std::move(stop));
+      },
+      true);
+  AddSet({{1}, {2}, {}}, {"server", "slow"});
+  AddDiagnosis();
+  EXPECT_FALSE(TryRun().ok());
+  Restart();
+  dies = false;
+  const api::Diagnosis done = Run();
+  EXPECT_EQ(done.status.phase, api::Phase::kSucceeded);
+  EXPECT_EQ(runner.Runs("server"), 2U);
+  EXPECT_EQ(runner.Restores("server"), 1U);
+  EXPECT_EQ(done.status.operation_results.at("endpoint"), "Visit " + urls[0]);
+  EXPECT_EQ(ConditionOf(done, "Serving").status, "True");
+  EXPECT_TRUE(CanConnect(PortOf(urls[0])));
+}
+
+TEST_F(ViewersTest, ANewRunOfTheSameDiagnosisEndsTheOldPage) {
+  AddDiagnosis();
+  Run();
+  AddDiagnosis({{"changed", "1"}});
+  EXPECT_EQ(Run().status.phase, api::Phase::kSucceeded);
+  EXPECT_EQ(executor().viewers().Count(), 1U);
+  EXPECT_NE(urls.at(0), urls.at(1));
+}
+
+TEST_F(ViewersTest, AnotherProcessCannotRunWhatIsServed) {
+  AddDiagnosis();
+  Run();
+  AddDiagnosis({{"changed", "1"}});
+  Executor other(store, catalog, runner, options, *logger);
+  EXPECT_EQ(other.Run(Stored(), *cancellation, observer).status().reason(), "AlreadyRunning");
+}
+
+TEST(Listen, TakesTheFirstFreePortOfTheRange) {
+  ExecutorOptions options;
+  options.first_viewer_port = 0;
+  options.last_viewer_port = 0;
+  auto any = BindViewerSocket(options);
+  ASSERT_TRUE(any.ok());
+  options.first_viewer_port = options.last_viewer_port = any->port;
+  const auto taken = BindViewerSocket(options);
+  EXPECT_EQ(taken.status().reason(), "ViewerPortUnavailable");
+  EXPECT_THAT(taken.status().message(), HasSubstr(std::to_string(any->port)));
+  any->fd.Reset();
+  EXPECT_TRUE(BindViewerSocket(options).ok());
+}
+
+TEST(Listen, NamesTheHostThatPeopleCanReach) {
+  ExecutorOptions options;
+  options.first_viewer_port = 0;
+  options.last_viewer_port = 0;
+  options.node_name = "node-1";
+  EXPECT_THAT(BindViewerSocket(options)->base_url, HasSubstr("http://127.0.0.1:"));
+  options.viewer_address = "0.0.0.0";
+  EXPECT_THAT(BindViewerSocket(options)->base_url, HasSubstr("http://node-1:"));
+  options.viewer_host = "fd00::1";
+  EXPECT_THAT(BindViewerSocket(options)->base_url, HasSubstr("http://[fd00::1]:"));
+  options.viewer_address = "localhost";
+  EXPECT_EQ(BindViewerSocket(options).status().code(), StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace kubediag::diagnosis
