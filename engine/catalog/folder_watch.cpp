@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "engine/core/limits.h"
+
 namespace kubediag::catalog {
 namespace {
 
@@ -22,15 +24,16 @@ constexpr uint32_t kAlwaysMatters =
 
 }  // namespace
 
-Result<FolderWatch> FolderWatch::Open(std::vector<std::string> folders, NameFilter filter) {
+Result<FolderWatch> FolderWatch::Open(const std::vector<std::string>& folders, NameFilter filter) {
   UniqueFd inotify(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
   if (!inotify.valid()) return Status::FromErrno("open an inotify instance", errno);
-  FolderWatch watch(std::move(inotify), std::move(folders), std::move(filter));
+  FolderWatch watch(std::move(inotify), folders, std::move(filter));
   watch.Rearm();
   return watch;
 }
 
-FolderWatch::FolderWatch(UniqueFd inotify, std::vector<std::string> folders, NameFilter filter)
+FolderWatch::FolderWatch(UniqueFd inotify, const std::vector<std::string>& folders,
+                         NameFilter filter)
     : inotify_(std::move(inotify)), filter_(std::move(filter)) {
   for (const std::string& folder : folders) {
     std::error_code error;
@@ -43,7 +46,7 @@ FolderWatch::FolderWatch(UniqueFd inotify, std::vector<std::string> folders, Nam
 
 bool FolderWatch::Drain() {
   bool changed = false;
-  alignas(inotify_event) std::array<char, 16 * 1024> buffer;
+  alignas(inotify_event) std::array<char, 16 * kKiB> buffer;
   for (;;) {
     const ssize_t got = read(inotify_.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
@@ -114,8 +117,9 @@ void FolderWatch::WatchFolderOrAncestor(const std::string& folder,
       return;
     }
     watches[watch].components.insert(missing);
-    const std::string next = path.size() > 1 ? path + "/" + missing : "/" + missing;
-    if (access(next.c_str(), X_OK) != 0) return;
+    if (path.size() > 1) path += "/";
+    path += missing;
+    if (access(path.c_str(), X_OK) != 0) return;
   }
 }
 

@@ -24,7 +24,7 @@ class FolderWatch {
   using NameFilter = std::function<bool(std::string_view name)>;
 
   // Starts to watch. ResourceExhausted if the kernel has no inotify instance left.
-  static Result<FolderWatch> Open(std::vector<std::string> folders, NameFilter filter);
+  static Result<FolderWatch> Open(const std::vector<std::string>& folders, NameFilter filter);
 
   // Readable when Drain() has something to read.
   int fd() const { return inotify_.get(); }
@@ -37,7 +37,7 @@ class FolderWatch {
   void Rearm();
 
  private:
-  FolderWatch(UniqueFd inotify, std::vector<std::string> folders, NameFilter filter);
+  FolderWatch(UniqueFd inotify, const std::vector<std::string>& folders, NameFilter filter);
 
   // What is expected of one watched directory.
   struct Expectation {

@@ -128,11 +128,11 @@ void Scanner::Admit(const Seen& seen, const operation::ModuleDescriptor& module,
   for (const operation::OperationDescriptor& operation : module.operations) {
     const auto taken = snapshot.entries.find(operation.name);
     if (taken == snapshot.entries.end()) continue;
-    const std::string same = taken->second.sha256 == seen.copy.sha256 ? " (the same module)" : "";
+    std::string message = "operation " + operation.name + " of " + path;
+    message += " is already provided by " + taken->second.file;
+    if (taken->second.sha256 == seen.copy.sha256) message += " (the same module)";
     return Refuse(snapshot, path,
-                  Status(StatusCode::kAlreadyExists, "DuplicateOperation",
-                         "operation " + operation.name + " of " + path +
-                             " is already provided by " + taken->second.file + same));
+                  Status(StatusCode::kAlreadyExists, "DuplicateOperation", std::move(message)));
   }
   for (const operation::OperationDescriptor& operation : module.operations) {
     snapshot.entries[operation.name] =

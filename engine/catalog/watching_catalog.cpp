@@ -33,7 +33,7 @@ Status UnknownOperation(const std::string& name, const Snapshot& snapshot) {
   for (size_t i = 0; i < nearest.size(); ++i) {
     message += (i == 0 ? "; did you mean " : " or ") + nearest[i];
   }
-  if (nearest.size() > 0) message += "?";
+  if (!nearest.empty()) message += "?";
   if (!snapshot.refusals.empty()) {
     message +=
         " (" + std::to_string(snapshot.refusals.size()) + " refused, see kubediag operations)";

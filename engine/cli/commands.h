@@ -2,7 +2,7 @@
 // `status` when chosen. One file a subcommand.
 #pragma once
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): theirs
 class App;
 }
 

@@ -9,7 +9,7 @@
 #include "engine/core/logging.h"
 #include "engine/core/result.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): theirs
 class App;
 }
 

@@ -100,6 +100,8 @@ std::string QuotedForZsh(const std::string& text) {
   return out;
 }
 
+constexpr char kNextArgument[] = " \\\n        ";
+
 std::string ZshArgument(const CLI::Option& option) {
   std::string value;
   if (option.get_items_expected_max() > 0) {
@@ -109,12 +111,12 @@ std::string ZshArgument(const CLI::Option& option) {
   const std::string about = "[" + QuotedForZsh(option.get_description()) + "]" + value;
   std::string arguments;
   for (const std::string& name : option.get_snames()) {
-    arguments += " \\\n        '*-" + name + about + "'";
+    arguments.append(kNextArgument).append("'*-").append(name).append(about).append("'");
   }
   for (const std::string& name : option.get_lnames()) {
-    arguments += " \\\n        '*--" + name + about + "'";
+    arguments.append(kNextArgument).append("'*--").append(name).append(about).append("'");
   }
-  if (arguments.empty()) arguments = " \\\n        '1" + value + "'";
+  if (arguments.empty()) arguments = kNextArgument + ("'1" + value + "'");
   return arguments;
 }
 

@@ -128,6 +128,7 @@ int Session::RunOnce(const ObjectSet& set) {
     pool.WaitIdle();
   }
   std::vector<api::Diagnosis> in_order;
+  in_order.reserve(ended.size());
   for (auto& [number, diagnosis] : ended) in_order.push_back(std::move(diagnosis));
   if (!output_.PrintAll(in_order)) return kExitFailure;
   if (!options_.exit) engine_->executor().viewers().WaitUntilNone(stop_.get_token());
