@@ -18,7 +18,7 @@ namespace kubediag::script_runner {
 namespace {
 
 constexpr size_t kMaxStreamBytes = 1024 * 1024;  // kept of each stream
-constexpr size_t kMaxTailBytes = 1024;           // of standard error, in a message
+constexpr size_t kMaxTailBytes = 1024;           // of what a failed script said
 constexpr int kScriptDescriptor = 3;             // in the shell
 constexpr char kScriptFile[] = "/dev/fd/3";
 
@@ -50,7 +50,6 @@ void EmitStreams(Job& job, std::string_view result_key, const process::Completed
   if (!completed.error.empty()) {
     job.Emit(prefix + ".stderr", exchange::ValidUtf8(completed.error));
   }
-  if (!completed.exit.success()) job.Emit(prefix + ".error", completed.exit.ToString());
 }
 
 }  // namespace
@@ -85,13 +84,16 @@ Outcome ScriptRunnerOperation::Run(Job& job) {
     job.Warning(what + ": " + std::to_string(completed.output_dropped) + " bytes of output and " +
                 std::to_string(completed.error_dropped) + " of standard error were dropped");
   }
+  if (!completed.exit.success()) {
+    // Its results would not be kept, so the message has what it said last.
+    const std::string& said = completed.error.empty() ? completed.output : completed.error;
+    const std::string tail = exchange::TailLine(said, kMaxTailBytes);
+    const std::string message = what + " ended with " + completed.exit.ToString();
+    return Failure("ScriptFailed", tail.empty() ? message : message + ": " + tail);
+  }
   const std::string_view result_key = job.settings().Text("operation_result_key", "");
   if (!result_key.empty()) EmitStreams(job, result_key, completed);
-  if (completed.exit.success()) return Outcome::Success();
-  std::string message = what + " ended with " + completed.exit.ToString();
-  const std::string tail = exchange::TailLine(completed.error, kMaxTailBytes);
-  if (!tail.empty()) message += ": " + tail;
-  return Failure("ScriptFailed", message);
+  return Outcome::Success();
 }
 
 }  // namespace kubediag::script_runner

@@ -3,9 +3,9 @@
 //
 // Settings: name (of the Operation object, for messages), script, arg_key (repeated, in order),
 // operation_result_key (optional). Results, only with operation_result_key KEY:
-// operation.KEY.output (standard output), operation.KEY.stderr (if there was any) and, of a failed
-// script, operation.KEY.error ("exit status 3").
-// Unlike KubeDiag 0.2: the exit status counts, a missing parameter is an empty argument (later ones
+// operation.KEY.output (standard output) and operation.KEY.stderr (if there was any).
+// Unlike KubeDiag 0.2: the exit status counts (what was operation.KEY.error is
+// the failure's message), a missing parameter is an empty argument (later ones
 // keep their place), the two streams are apart, and the whole process group ends at the deadline.
 #pragma once
 

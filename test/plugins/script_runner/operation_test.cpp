@@ -58,8 +58,12 @@ TEST_F(ScriptRunnerTest, TheExitStatusCounts) {
   const FakeRun run = Run("echo partly; echo 'no such volume' >&2; exit 3");
   EXPECT_EQ(run.reason, "ScriptFailed");
   EXPECT_EQ(run.message, "script mine ended with exit status 3: no such volume");
-  EXPECT_EQ(run.results.at("operation.k.output"), "partly\n");
-  EXPECT_EQ(run.results.at("operation.k.error"), "exit status 3");
+  EXPECT_TRUE(run.results.empty());
+}
+
+TEST_F(ScriptRunnerTest, AFailedScriptThatOnlyPrintsIsQuotedToo) {
+  EXPECT_EQ(Run("echo 'disk full'; exit 1").message,
+            "script mine ended with exit status 1: disk full");
 }
 
 TEST_F(ScriptRunnerTest, ACommandThatDoesNotExistFails) {
