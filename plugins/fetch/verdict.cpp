@@ -11,8 +11,14 @@ namespace {
 constexpr size_t kMaxDetailBytes = 300;
 
 std::string Said(const TransferEnd& end) {
-  if (!end.detail.empty()) return Printable(end.detail, kMaxDetailBytes);
-  return curl_easy_strerror(static_cast<CURLcode>(end.curl_code));
+  std::string said = Printable(end.detail, kMaxDetailBytes);
+  if (said.empty()) said = curl_easy_strerror(static_cast<CURLcode>(end.curl_code));
+  // A sentence of libcurl's becomes a phrase of ours; abbreviations stay.
+  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (said.size() > 1 && is_upper(said[0]) && !is_upper(said[1])) {
+    said[0] = static_cast<char>(said[0] + 32);
+  }
+  return said;
 }
 
 }  // namespace
@@ -30,12 +36,12 @@ Status JudgeTransfer(const TransferEnd& end) {
     case CURLE_URL_MALFORMAT:
       return FetchError(Reason::kInvalidSource, Said(end));
     case CURLE_COULDNT_RESOLVE_HOST:
-      return FetchError(Reason::kDnsFailed, "the host's name has no address: " + Said(end));
+      return FetchError(Reason::kDnsFailed, Said(end));
     case CURLE_COULDNT_CONNECT:
       if (!end.denial.empty() && !end.address_tried) {
         return FetchError(Reason::kSourceDenied, end.denial);
       }
-      return FetchError(Reason::kConnectFailed, "could not connect: " + Said(end));
+      return FetchError(Reason::kConnectFailed, Said(end));
     case CURLE_PEER_FAILED_VERIFICATION:
       return FetchError(Reason::kTlsNameMismatch,
                         "the certificate is for another name: " + Said(end));
