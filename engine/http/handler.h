@@ -23,7 +23,7 @@ class Handler {
 // Routes are added before the server starts; afterwards a Router never changes.
 class Router final : public Handler {
  public:
-  using Function = std::function<Response(const Request&, std::stop_token)>;
+  using Function = std::function<Response(const Request&, const std::stop_token&)>;
 
   // Answers GET and HEAD (the server drops a HEAD's body), or POST, on exactly `path`.
   void Get(std::string path, Function function);

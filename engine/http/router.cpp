@@ -17,7 +17,7 @@ Response Router::Handle(const Request& request, std::stop_token stop) {
   if (route == routes_.end()) return Response::Text(404, "not found\n");
   const Function& function =
       request.method == Method::kPost ? route->second.post : route->second.get;
-  if (function) return function(request, std::move(stop));
+  if (function) return function(request, stop);
   Response response = Response::Text(405, "method not allowed\n");
   response.headers.push_back({"Allow", route->second.get ? "GET, HEAD" : "POST"});
   return response;

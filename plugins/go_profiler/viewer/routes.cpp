@@ -80,7 +80,7 @@ Response AssetResponse(const Asset& asset, const Request& request) {
   return response;
 }
 
-Response ViewResponse(std::shared_ptr<const View> view, const Request& request,
+Response ViewResponse(const std::shared_ptr<const View>& view, const Request& request,
                       std::string_view content_type) {
   const std::string_view bytes = view->bytes;
   const Body body = Body::Shared({view, &view->bytes});

@@ -131,7 +131,7 @@ TEST_F(LimitsTest, EndsAnIdleConnection) {
 }
 
 TEST_F(LimitsTest, EndsAClientThatDoesNotRead) {
-  router_.Get("/large", [](const Request&, std::stop_token) {
+  router_.Get("/large", [](const Request&, const std::stop_token&) {
     return Response::Text(200, std::string(64 * kMiB, 'l'));
   });
   Start({.max_connections = 1, .write_timeout = milliseconds(30)});
@@ -147,7 +147,7 @@ TEST_F(LimitsTest, EndsAClientThatDoesNotRead) {
 TEST_F(LimitsTest, SendsALargeAnswerWhole) {
   const std::string large = RandomHex(3 * kMiB);
   router_.Get("/large",
-              [&](const Request&, std::stop_token) { return Response::Text(200, large); });
+              [&](const Request&, const std::stop_token&) { return Response::Text(200, large); });
   Start();
   EXPECT_EQ(RawClient(port_).Ask(Get("/large")).body, large);
 }
@@ -181,7 +181,7 @@ TEST_F(LimitsTest, AnswersOtherMethodsWithTheOnesItHas) {
   Start();
   for (const char* method : {"PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW"}) {
     const RawResponse response =
-        RawClient(port_).Ask(std::string(method) + " /hello HTTP/1.1\r\nHost: h\r\n\r\n");
+        RawClient(port_).Ask(std::string{method} + " /hello HTTP/1.1\r\nHost: h\r\n\r\n");
     EXPECT_EQ(response.status, 405) << method;
     EXPECT_EQ(response.Find("Allow"), "GET, HEAD, POST");
   }
@@ -198,7 +198,7 @@ TEST_F(LimitsTest, SurvivesARequestThatIsCutAnywhere) {
   const std::string request = PostOf(20);
   for (size_t size = 0; size < request.size(); ++size) {
     RawClient client(port_);
-    client.Send(std::string_view(request).substr(0, size));
+    client.Send(request.substr(0, size));
     client.Close();
   }
   EXPECT_EQ(RawClient(port_).Ask(PostOf(20)).status, 200);

@@ -59,7 +59,7 @@ TEST(PeerRateLimiter, KeepsItsMemoryBounded) {
 
 TEST(Router, NamesTheMethodsOfAPath) {
   Router router;
-  router.Get("/a", [](const Request&, std::stop_token) { return Response::Text(200, "a"); });
+  router.Get("/a", [](const Request&, const std::stop_token&) { return Response::Text(200, "a"); });
   Request request;
   request.path = "/a";
   EXPECT_EQ(router.Handle(request, {}).status, 200);

@@ -17,7 +17,7 @@ namespace kubediag::http {
 // A handler that holds on until it is released or asked to stop, and tells what happened.
 class Gate {
  public:
-  Response Pass(std::stop_token stop) {
+  Response Pass(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     ++entered_;
     changed_.notify_all();
@@ -50,19 +50,21 @@ class Gate {
 class ServerFixture : public testing::Test {
  protected:
   ServerFixture() {
-    router_.Get("/hello",
-                [](const Request&, std::stop_token) { return Response::Text(200, "hello"); });
-    router_.Get("/echo", [](const Request& request, std::stop_token) {
+    router_.Get("/hello", [](const Request&, const std::stop_token&) {
+      return Response::Text(200, "hello");
+    });
+    router_.Get("/echo", [](const Request& request, const std::stop_token&) {
       return Response::Text(200, request.QueryValue("text").value_or("none"));
     });
-    router_.Post("/echo", [](const Request& request, std::stop_token) {
+    router_.Post("/echo", [](const Request& request, const std::stop_token&) {
       return Response::Text(200, request.body);
     });
-    router_.Get("/gate", [this](const Request&, std::stop_token stop) { return gate_.Pass(stop); });
-    router_.Get("/throw", [](const Request&, std::stop_token) -> Response {
+    router_.Get("/gate",
+                [this](const Request&, const std::stop_token& stop) { return gate_.Pass(stop); });
+    router_.Get("/throw", [](const Request&, const std::stop_token&) -> Response {
       throw std::runtime_error("as the test wants");
     });
-    router_.Get("/split", [](const Request&, std::stop_token) {
+    router_.Get("/split", [](const Request&, const std::stop_token&) {
       Response response = Response::Text(200, "x");
       response.headers.push_back({"X-Foreign", "a\r\nSet-Cookie: b"});
       return response;

@@ -154,8 +154,8 @@ TEST_F(ServerTest, StopLetsARunningRequestEnd) {
   RawClient client(port_);
   client.Send(Get("/gate"));
   ASSERT_TRUE(gate_.AwaitEntered(1));
-  std::jthread stopper([this] { server_->Stop(seconds(20)); });
-  RawClient idle(port_);  // accepted or refused, it must end
+  RawClient idle(port_);
+  const std::jthread stopper([this] { server_->Stop(seconds(20)); });
   EXPECT_TRUE(idle.WaitForEnd());
   gate_.Release();
   const RawResponse response = client.Receive();

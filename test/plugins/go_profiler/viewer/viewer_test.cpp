@@ -219,10 +219,10 @@ TEST_F(ViewerTest, FlameHoldsTheTreesColumns) {
     EXPECT_EQ(At<double>(bytes, 16 + 8 * rows),
               static_cast<double>(report::Total(*profile_, type)));
     for (uint32_t row = 1; row < rows; ++row) {
-      ASSERT_EQ(At<double>(bytes, 16 + 8 * row), static_cast<double>(tree.self[row]));
+      ASSERT_EQ(At<double>(bytes, 16 + size_t{8} * row), static_cast<double>(tree.self[row]));
       ASSERT_EQ(At<double>(bytes, 16 + 8 * (rows + row)), static_cast<double>(tree.total[row]));
-      ASSERT_EQ(At<uint32_t>(bytes, 16 + 16 * rows + 4 * row), tree.use[row].value);
-      ASSERT_EQ(At<uint16_t>(bytes, 16 + 20 * rows + 2 * row), tree.depth[row]);
+      ASSERT_EQ(At<uint32_t>(bytes, 16 + 16 * rows + size_t{4} * row), tree.use[row].value);
+      ASSERT_EQ(At<uint16_t>(bytes, 16 + 20 * rows + size_t{2} * row), tree.depth[row]);
     }
   }
 }
@@ -243,7 +243,7 @@ TEST_F(ViewerTest, FlameBelowAPathIsThatSubtree) {
   ASSERT_EQ(bytes.size(), 16 + 22 * rows);
   for (uint32_t row = 0; row < rows; ++row) {
     ASSERT_EQ(At<double>(bytes, 16 + 8 * (rows + row)), static_cast<double>(tree.total[2 + row]));
-    ASSERT_EQ(At<uint16_t>(bytes, 16 + 20 * rows + 2 * row), tree.depth[2 + row] - 2);
+    ASSERT_EQ(At<uint16_t>(bytes, 16 + 20 * rows + size_t{2} * row), tree.depth[2 + row] - 2);
   }
   EXPECT_EQ(FetchInside(base + path + "." + path).status, 404);
   for (const char* bad : {"", ".", "1.", ".1", "x", "4294967295", "1.-1"}) {
