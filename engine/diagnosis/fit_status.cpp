@@ -11,12 +11,65 @@ namespace {
 
 constexpr size_t kShortMessageBytes = 256;
 
+// Between what a status must and what it may take as JSON: encoding a large one to see costs more
+// than all else that is done with it.
+class SizeBounds {
+ public:
+  explicit SizeBounds(const api::DiagnosisStatus& status) {
+    Element(status.message.size());
+    for (const api::Condition& condition : status.conditions) {
+      Element(condition.type.size() + condition.reason.size() + condition.message.size());
+    }
+    for (const api::Path& path : status.failed_paths) Add(path);
+    Add(status.succeeded_path);
+    for (const auto& [key, value] : status.operation_results) Element(key.size() + value.size());
+    for (const api::OperationOutcome& outcome : status.operations) {
+      Element(outcome.operation.size() + outcome.reason.size() + outcome.message.size());
+    }
+    for (const api::Artifact& artifact : status.artifacts) {
+      Element(artifact.key.size() + artifact.path.size() + artifact.sha256.size());
+    }
+    if (status.claim) {
+      Element(status.claim->instance.size() + status.claim->operation_set_hash.size());
+    }
+  }
+
+  size_t lower() const { return lower_; }
+  size_t upper() const { return upper_; }
+
+ private:
+  // Names of fields, times and numbers of one element of a list.
+  static constexpr size_t kMostOverhead = 512;
+  static constexpr size_t kMostBytesANumber = 24;
+  static constexpr size_t kMostBytesAByte = 6;  // \u0001
+
+  void Element(size_t text) {
+    lower_ += text;
+    upper_ += text * kMostBytesAByte + kMostOverhead;
+  }
+  void Add(const api::Path& path) {
+    upper_ += kMostOverhead;
+    for (const api::Node& node : path) {
+      Element(node.operation.size());
+      upper_ += (node.to.size() + node.dependences.size()) * kMostBytesANumber;
+    }
+  }
+
+  size_t lower_ = 0;
+  size_t upper_ = 1024;  // what a status has once
+};
+
 // Cuts one status, step by step, and keeps account of what went.
 class Cutter {
  public:
   Cutter(api::DiagnosisStatus& status, size_t max_bytes) : status_(status), max_bytes_(max_bytes) {}
 
-  bool Fits() const { return api::EncodeStatusJson(status_).size() <= max_bytes_; }
+  bool Fits() const {
+    const SizeBounds bounds(status_);
+    if (bounds.upper() <= max_bytes_) return true;
+    if (bounds.lower() > max_bytes_) return false;
+    return api::EncodeStatusJson(status_).size() <= max_bytes_;
+  }
   bool cut() const { return !what_.empty(); }
   const std::string& what() const { return what_; }
 
