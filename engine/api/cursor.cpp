@@ -35,7 +35,8 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-void Report::Add(Severity severity, Position position, std::string field, std::string message) {
+void Report::Add(Severity severity, Position position, const std::string& field,
+                 const std::string& message) {
   const bool is_error = severity == Severity::kError;
   if (is_error && error_fields.size() < kMaxManifestDiagnostics) error_fields.push_back(field);
   if (diagnostics.size() >= kMaxManifestDiagnostics) {
@@ -88,22 +89,20 @@ Position Cursor::Place() const {
   return parent_->value_.keys[index_].position;
 }
 
-void Cursor::ReportAt(Severity severity, Position position, std::string path,
-                      std::string message) const {
-  report_.Add(lenient_ ? Severity::kWarning : severity, position, std::move(path),
-              std::move(message));
+void Cursor::ReportAt(Severity severity, Position position, const std::string& message) const {
+  report_.Add(lenient_ ? Severity::kWarning : severity, position, Path(), message);
 }
-void Cursor::Error(std::string message) const {
-  ReportAt(Severity::kError, Place(), Path(), std::move(message));
+void Cursor::Error(const std::string& message) const {
+  ReportAt(Severity::kError, Place(), message);
 }
-void Cursor::Warn(std::string message) const {
-  ReportAt(Severity::kWarning, Place(), Path(), std::move(message));
+void Cursor::Warn(const std::string& message) const {
+  ReportAt(Severity::kWarning, Place(), message);
 }
-void Cursor::ErrorAtKey(std::string message) const {
-  ReportAt(Severity::kError, parent_->value_.keys[index_].position, Path(), std::move(message));
+void Cursor::ErrorAtKey(const std::string& message) const {
+  ReportAt(Severity::kError, parent_->value_.keys[index_].position, message);
 }
-void Cursor::WarnAtKey(std::string message) const {
-  ReportAt(Severity::kWarning, parent_->value_.keys[index_].position, Path(), std::move(message));
+void Cursor::WarnAtKey(const std::string& message) const {
+  ReportAt(Severity::kWarning, parent_->value_.keys[index_].position, message);
 }
 
 void Cursor::WrongType(std::string_view expected) const {

@@ -27,7 +27,8 @@ struct Report {
   size_t omitted_errors = 0;              // of these
   std::vector<std::string> error_fields;  // of the present object
 
-  void Add(Severity severity, Position position, std::string field, std::string message);
+  void Add(Severity severity, Position position, const std::string& field,
+           const std::string& message);
 };
 
 class Cursor {
@@ -46,11 +47,11 @@ class Cursor {
   std::string_view name() const { return name_; }
   std::string Path() const;
 
-  void Error(std::string message) const;
-  void Warn(std::string message) const;
+  void Error(const std::string& message) const;
+  void Warn(const std::string& message) const;
   // Of a field or entry: at its key instead of at its value.
-  void ErrorAtKey(std::string message) const;
-  void WarnAtKey(std::string message) const;
+  void ErrorAtKey(const std::string& message) const;
+  void WarnAtKey(const std::string& message) const;
 
   std::optional<std::string> String() const;
   std::optional<int64_t> Int64() const;
@@ -70,7 +71,7 @@ class Cursor {
   Cursor(const Cursor& parent, const Value& value, Step step, std::string_view name, size_t index);
 
   void WrongType(std::string_view expected) const;
-  void ReportAt(Severity severity, Position position, std::string path, std::string message) const;
+  void ReportAt(Severity severity, Position position, const std::string& message) const;
   Position Place() const;
 
   const Cursor* parent_ = nullptr;

@@ -20,8 +20,8 @@ constexpr std::string_view kClusterKinds[] = {"Trigger", "CommonEvent", "Task"};
 
 std::string_view ScalarText(const Value& map, std::string_view name) {
   const Value* const field = map.Find(name);
-  return field != nullptr && field->kind == Value::Kind::kString ? std::string_view(field->text)
-                                                                 : std::string_view();
+  if (field == nullptr || field->kind != Value::Kind::kString) return {};
+  return field->text;
 }
 
 std::string NameInMessages(std::string_view kind, const Value& document) {
@@ -152,7 +152,7 @@ class FileDecoder {
       if (in_cluster) message += "; it has a meaning in a cluster only";
       if (!nearest.empty()) message += "; did you mean " + std::string(nearest) + "?";
     }
-    report_.Add(Severity::kWarning, document.position, "", std::move(message));
+    report_.Add(Severity::kWarning, document.position, "", message);
   }
 
   // Lists may hold lists: each level is one of the document's, so it is bounded.

@@ -18,7 +18,12 @@ class EventSink : public YAML::EventHandler {
   // `first_line`: of the chunk within its file, from 0.
   explicit EventSink(int first_line) : first_line_(first_line) {}
 
-  void OnDocumentStart(const YAML::Mark& /*mark*/) override { builder_ = TreeBuilder(); }
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // yaml-cpp 0.7 goes on without end over what cannot begin a document, a stray comma say.
+    if (mark.pos == last_start_) throw Refused(PositionOf(mark), "unexpected text");
+    last_start_ = mark.pos;
+    builder_ = TreeBuilder();
+  }
   void OnDocumentEnd() override {}
   void OnAnchor(const YAML::Mark& /*mark*/, const std::string& /*name*/) override {}
 
@@ -81,6 +86,7 @@ class EventSink : public YAML::EventHandler {
   }
 
   int first_line_;
+  int last_start_ = -1;  // of the last document
   TreeBuilder builder_;
 };
 

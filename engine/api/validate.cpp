@@ -76,7 +76,7 @@ void CheckFunction(const Function& function, Problems& problems) {
   if (function.code_source.empty()) problems.Warn(field + "codeSource", "holds no file");
   for (const auto& [name, content] : function.code_source) {
     if (IsDataKey(name)) continue;
-    problems.Error(field + "codeSource[" + name + "]",
+    problems.Error("spec.processor.function.codeSource[" + name + "]",
                    "not a file name: letters, digits, '-', '_' and '.'");
   }
 }

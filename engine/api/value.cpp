@@ -44,7 +44,7 @@ std::optional<int64_t> Value::AsInteger() const {
 std::optional<bool> Value::AsBoolean() const {
   if (kind != Kind::kBoolean) return std::nullopt;
   constexpr std::array<std::string_view, 4> kTrueInitials = {"y", "Y", "t", "T"};
-  const std::string_view initial = std::string_view(text).substr(0, 1);
+  const std::string initial = text.substr(0, 1);
   const bool is_true =
       std::find(kTrueInitials.begin(), kTrueInitials.end(), initial) != kTrueInitials.end();
   return is_true || text == "on" || text == "On" || text == "ON";
