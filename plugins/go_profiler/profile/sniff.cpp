@@ -10,7 +10,7 @@
 namespace kubediag::profile {
 namespace {
 
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 constexpr size_t kSniffedBytes = 512;
 constexpr size_t kQuotedBytes = 60;

@@ -212,7 +212,7 @@ class TreeBuilder {
 }  // namespace
 
 Result<FlameTree> BuildFlameTree(const FrameTable& frames, const FlameTreeOptions& options,
-                                 std::stop_token stop) {
+                                 const std::stop_token& stop) {
   const profile::Profile& profile = frames.profile();
   if (options.sample_type >= profile.SampleTypes().size()) {
     return Status::InvalidArgument("profile has no sample type " +

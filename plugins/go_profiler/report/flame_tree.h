@@ -49,6 +49,6 @@ struct FlameTree {
 // sample type. NotFound: nothing passes through the path. ResourceExhausted: more than max_rows.
 // Cancelled: `stop` was requested.
 Result<FlameTree> BuildFlameTree(const FrameTable& frames, const FlameTreeOptions& options,
-                                 std::stop_token stop = {});
+                                 const std::stop_token& stop = {});
 
 }  // namespace kubediag::report

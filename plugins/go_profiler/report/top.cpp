@@ -12,9 +12,11 @@ namespace {
 
 constexpr uint32_t kStacksBetweenStops = 1024;
 
-struct Costs {
-  std::vector<int64_t> flat;  // by frame
-  std::vector<int64_t> cum;
+// What a frame cost; side by side, since frames come in no order.
+struct Cost {
+  int64_t flat = 0;
+  int64_t cum = 0;
+  uint32_t last_stack = profile::kNone;
 };
 
 // |trunc(total · fraction)|, clamped instead of undefined.
@@ -24,11 +26,9 @@ int64_t Cutoff(int64_t total, double fraction) {
 }
 
 bool SumCosts(const FrameTable& frames, const StackWeights& weights, const std::stop_token& stop,
-              Costs& costs) {
+              std::vector<Cost>& costs) {
   const profile::Profile& profile = frames.profile();
-  costs.flat.resize(frames.size());
-  costs.cum.resize(frames.size());
-  std::vector<uint32_t> seen(frames.size(), profile::kNone);  // the last stack it was seen on
+  costs.resize(frames.size());
   for (uint32_t stack = 0; stack < profile.StackCount(); ++stack) {
     if (stack % kStacksBetweenStops == 0 && stop.stop_requested()) return false;
     const int64_t weight = weights.sum[stack];
@@ -36,14 +36,15 @@ bool SumCosts(const FrameTable& frames, const StackWeights& weights, const std::
     const std::span<const uint32_t> locations = profile.Stack(stack);
     for (const uint32_t location : locations) {
       for (const FrameUse use : frames.At(location)) {
-        if (seen[use.frame()] == stack) continue;
-        seen[use.frame()] = stack;
-        costs.cum[use.frame()] = WrapAdd(costs.cum[use.frame()], weight);
+        Cost& cost = costs[use.frame()];
+        if (cost.last_stack == stack) continue;
+        cost.last_stack = stack;
+        cost.cum = WrapAdd(cost.cum, weight);
       }
     }
     if (!locations.empty()) {
-      int64_t& flat = costs.flat[frames.At(locations.front()).front().frame()];
-      flat = WrapAdd(flat, weight);
+      Cost& leaf = costs[frames.At(locations.front()).front().frame()];
+      leaf.flat = WrapAdd(leaf.flat, weight);
     }
   }
   return true;
@@ -53,7 +54,7 @@ bool SumCosts(const FrameTable& frames, const StackWeights& weights, const std::
 class CallMarks {
  public:
   CallMarks(const FrameTable& frames, const std::vector<TopRow>& rows) : shown_(frames.size()) {
-    for (const TopRow& row : rows) shown_[row.frame] = true;
+    for (const TopRow& row : rows) shown_[row.frame] = 1;
     table_.Reset(1024);
   }
 
@@ -64,7 +65,7 @@ class CallMarks {
       const std::span<const FrameUse> uses = frames.At(locations[i]);
       for (size_t u = uses.size(); u-- > 0;) {
         const uint32_t frame = uses[u].frame();
-        if (!shown_[frame]) continue;
+        if (shown_[frame] == 0) continue;
         if (caller != profile::kNone && caller != frame) {
           AddCall(caller, frame, stack, weight, uses[u].inlined());
         }
@@ -113,30 +114,32 @@ class CallMarks {
     call.inlined = call.inlined && inlined;
   }
 
-  std::vector<bool> shown_;  // by frame
+  std::vector<uint8_t> shown_;  // by frame
   std::vector<Call> calls_;
   profile::InternTable table_;
 };
 
 }  // namespace
 
-Result<Top> BuildTop(const FrameTable& frames, const TopOptions& options, std::stop_token stop) {
+Result<Top> BuildTop(const FrameTable& frames, const TopOptions& options,
+                     const std::stop_token& stop) {
   const profile::Profile& profile = frames.profile();
   if (options.sample_type >= profile.SampleTypes().size()) {
     return Status::InvalidArgument("profile has no sample type " +
                                    std::to_string(options.sample_type));
   }
   const StackWeights weights(profile, options.sample_type);
-  Costs costs;
+  std::vector<Cost> costs;
   if (!SumCosts(frames, weights, stop, costs)) return Status::Cancelled("top list");
 
   Top top;
   top.total = weights.total;
   int64_t flat_sum = 0;
   for (uint32_t frame = 0; frame < frames.size(); ++frame) {
-    if (costs.flat[frame] == 0 && costs.cum[frame] == 0) continue;
-    top.rows.push_back({frame, InlineMark::kNone, costs.flat[frame], costs.cum[frame]});
-    flat_sum = WrapAdd(flat_sum, costs.flat[frame]);
+    const Cost& cost = costs[frame];
+    if (cost.flat == 0 && cost.cum == 0) continue;
+    top.rows.push_back({frame, InlineMark::kNone, cost.flat, cost.cum});
+    flat_sum = WrapAdd(flat_sum, cost.flat);
   }
   top.function_count = static_cast<uint32_t>(top.rows.size());
   top.cutoff = Cutoff(flat_sum, options.node_fraction);

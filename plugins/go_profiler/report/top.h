@@ -42,7 +42,7 @@ struct Top {
 
 // InvalidArgument: no such sample type. Cancelled: `stop` was requested.
 Result<Top> BuildTop(const FrameTable& frames, const TopOptions& options,
-                     std::stop_token stop = {});
+                     const std::stop_token& stop = {});
 
 // Σ |value| of one sample type, wrapping as pprof's does.
 int64_t Total(const profile::Profile& profile, uint32_t sample_type);
