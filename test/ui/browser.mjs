@@ -11,7 +11,7 @@ export const { values: options } = parseArgs({
     modules: { type: 'string' }, // folder with node_modules/playwright-core
     demo: { type: 'string' }, // the viewer_demo program
     recordings: { type: 'string' },
-    screenshots: { type: 'string' }, // optional: where to leave pictures
+    budgets: { type: 'boolean' }, // a build whose memory means something, so not a sanitized one
   },
 });
 
@@ -110,7 +110,11 @@ export async function openPage(browser, url, settings = {}) {
   const requests = [];
   page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => complaints.push(`exception: ${error.message}`));
-  page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));
+  page.on('requestfailed', (request) => {
+    const reason = request.failure()?.errorText;
+    // What a reload or a later choice of the reader has made needless.
+    if (reason !== 'net::ERR_ABORTED') complaints.push(`failed: ${request.url()} ${reason}`);
+  });
   page.on('request', (request) => requests.push(request.url()));
   await page.goto(url);
   await settled(page);
