@@ -22,7 +22,7 @@ namespace kubediag::catalog {
 namespace {
 
 constexpr char kLockName[] = ".lock";
-constexpr mode_t kCopyMode = 0500;
+constexpr mode_t kCopyMode = 0555;  // an operation user reads it; the directory keeps others out
 
 bool LockFile(int fd, int operation) {
   while (flock(fd, operation) != 0) {

@@ -23,7 +23,7 @@ class ModuleCopies {
     std::string path;
   };
   // Copies all of `source` (at most kMaxModuleBytes). The copy's content is exactly what was
-  // hashed, mode 0500, put in place by rename. `name` is for messages.
+  // hashed, mode 0555, put in place by rename. `name` is for messages.
   Result<Copy> Add(int source, const std::string& name) const;
 
  private:

@@ -234,6 +234,9 @@ TEST_F(BadModules, MemoryIsLimited) {
 }
 
 TEST_F(BadModules, DescriptorsAreLimited) {
+#ifdef KUBEDIAG_SANITIZED
+  GTEST_SKIP() << "the sanitizer's run-time ends a process that has no descriptor left";
+#endif
   EXPECT_EQ(RunBad("leaks_descriptors").reason(), "OutOfDescriptors");
 }
 

@@ -41,7 +41,7 @@ TEST(ModuleCopies, NamesTheCopyByTheHashOfItsContent) {
   EXPECT_EQ(*ReadFile(copy->path, 100), "content");
   struct stat info {};
   ASSERT_EQ(stat(copy->path.c_str(), &info), 0);
-  EXPECT_EQ(info.st_mode & 07777U, 0500U);
+  EXPECT_EQ(info.st_mode & 07777U, 0555U);
 }
 
 TEST(ModuleCopies, KeepsACopyWhenTheOriginalIsOverwritten) {

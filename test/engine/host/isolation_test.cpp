@@ -32,10 +32,11 @@ ProcessRunnerOptions Options() {
 
 class Isolation : public testing::Test {
  protected:
-  RunOutcome Look(ProcessRunnerOptions options, const std::string& operation) {
+  RunOutcome Look(ProcessRunnerOptions options, const std::string& operation,
+                  const std::string& module = TestModule("looks_around")) {
     auto runner = ProcessRunner::Create(std::move(options), *logger_);
     EXPECT_TRUE(runner.ok()) << runner.status().ToString();
-    auto run = (*runner)->Prepare(TestModule("looks_around"));
+    auto run = (*runner)->Prepare(module);
     EXPECT_TRUE(run.ok()) << run.status().ToString();
     Job job;
     job.operation = operation;
@@ -87,8 +88,12 @@ TEST_F(Isolation, RunsAsTheOperationUser) {
   if (geteuid() != 0) GTEST_SKIP() << "only root may change the user";
   ProcessRunnerOptions options = Options();
   options.user = OperationUser{65534, 65533};
-  // The tree this was built in may be closed to others; the module is not opened by its path.
-  const RunOutcome outcome = Look(std::move(options), "look");
+  // As the catalog keeps its copies: readable, in a folder that is closed to others.
+  const TemporaryFolder closed;
+  const std::string module = closed.path() + "/module.so";
+  std::filesystem::copy_file(TestModule("looks_around"), module);
+  std::filesystem::permissions(module, std::filesystem::perms(0555));
+  const RunOutcome outcome = Look(std::move(options), "look", module);
   ASSERT_TRUE(outcome.status.ok()) << outcome.status.ToString();
   EXPECT_THAT(outcome.results.at("status"), HasSubstr("Uid:\t65534\t65534\t65534\t65534"));
   EXPECT_THAT(outcome.results.at("status"), HasSubstr("Gid:\t65533\t65533\t65533\t65533"));
