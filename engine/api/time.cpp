@@ -100,7 +100,7 @@ std::optional<Time> ParseTime(std::string_view text) {
                                          std::chrono::day{static_cast<unsigned>(day)});
   constexpr int kLeapSecond = 60;
   if (!date.ok() || hour > 23 || minute > 59 || second > kLeapSecond) return std::nullopt;
-  const Time midnight{std::chrono::sys_days(date)};
+  const std::chrono::sys_days midnight{date};
   return midnight + std::chrono::hours(hour) + std::chrono::minutes(minute - offset_minutes) +
          seconds(second);
 }
