@@ -18,7 +18,7 @@ using std::chrono::system_clock;
 
 constexpr size_t kMaxRequestBytes = 8192;
 constexpr seconds kRequestTimeout{5};
-constexpr int64_t kMaxExpirationSeconds = 24 * 60 * 60;
+constexpr int64_t kMaxExpirationSeconds = 86'400;
 
 std::string FileText(const char* path) {
   std::ostringstream text;

@@ -61,7 +61,7 @@ class Parameter {
     return *this;
   }
   template <typename Member>
-  Parameter& Set(Member& member, std::string value) {
+  Parameter& Set(Member& member, std::string&& value) {
     member = std::move(value);
     return *this;
   }

@@ -170,13 +170,15 @@ class FakeHost {
       for (size_t k = 0; k < secret.data_key_count; ++k, ++handed_over) {
         const std::string data_key(sdk::View(secret.data_keys[k]));
         if (HasSecret(name_parameter, data_key)) continue;
-        recorder_->Refuse("SecretIncomplete",
-                          name_parameter + ": the Secret has no key " + data_key);
+        RefuseSecret(name_parameter, data_key);
         return false;
       }
     }
     if (handed_over == secrets_.size()) return true;
     throw std::logic_error("a Secret() is given twice, not declared, or named by no parameter");
+  }
+  void RefuseSecret(const std::string& name_parameter, const std::string& data_key) {
+    recorder_->Refuse("SecretIncomplete", name_parameter + ": the Secret has no key " + data_key);
   }
   bool HasSecret(const std::string& name_parameter, const std::string& data_key) const {
     for (const auto& [name, key, value] : secrets_) {
@@ -188,6 +190,7 @@ class FakeHost {
   template <typename Pairs>
   static std::vector<kubediag_pair> Views(const Pairs& pairs) {
     std::vector<kubediag_pair> views;
+    views.reserve(pairs.size());
     for (const auto& [key, value] : pairs) views.push_back({sdk::View(key), sdk::View(value)});
     return views;
   }
@@ -202,6 +205,7 @@ class FakeHost {
     const std::vector<kubediag_pair> setting_views = Views(settings_);
     const std::vector<kubediag_pair> policy_views = Views(policy_);
     std::vector<kubediag_secret_value> secret_views;
+    secret_views.reserve(secrets_.size());
     for (const auto& [name_parameter, data_key, value] : secrets_) {
       secret_views.push_back({sdk::View(name_parameter), sdk::View(data_key), Bytes(value)});
     }
