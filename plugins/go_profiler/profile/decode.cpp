@@ -13,7 +13,6 @@ namespace kubediag::profile {
 namespace {
 
 constexpr size_t kLargestAddressable = UINT32_MAX - kWireSlack;  // string offsets have 32 bits
-constexpr uint32_t kMostLocations = INT32_MAX;                   // the check of references
 
 void ShrinkToFit(Columns& c) {
   c.sample_stack.ShrinkToFit();
@@ -85,7 +84,6 @@ Status Decoder::Scratch::Decode(std::span<const uint8_t> input, const Limits& li
 
 Decoder::Decoder(const Limits& limits) : limits_(limits), scratch_(std::make_unique<Scratch>()) {
   limits_.inflated_bytes = std::min(limits_.inflated_bytes, kLargestAddressable);
-  limits_.locations = std::min(limits_.locations, kMostLocations);
 }
 Decoder::~Decoder() = default;
 Decoder::Decoder(Decoder&&) noexcept = default;

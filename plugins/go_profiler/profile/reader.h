@@ -129,6 +129,7 @@ class Reader {
   bool sparse_ids_ = false;
 
   uint32_t values_per_sample_ = 0;  // of the first sample
+  uint32_t largest_reference_ = 0;  // of a stack to a location
   uint32_t most_lines_ = 0;         // in one location
   size_t pending_labels_ = 0;       // of the current sample, past the last label set
   uint32_t dropped_label_key_ = 0;  // largest key of a label that holds nothing

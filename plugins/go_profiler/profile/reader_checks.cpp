@@ -49,12 +49,13 @@ bool Reader::CheckReferences() {
   const auto functions = static_cast<uint32_t>(c_.functions.size());
   const auto mappings = static_cast<uint32_t>(c_.mappings.size());
 
-  // The sign of either tells: there are less than 2^31 locations.
-  uint32_t wrong = 0;
-  for (const uint32_t reference : c_.stack_locations) {
-    wrong |= reference | (locations - 1 - reference);
+  if (!dense_) {  // ids have only now become references
+    largest_reference_ = 0;
+    for (const uint32_t reference : c_.stack_locations) {
+      largest_reference_ = std::max(largest_reference_, reference);
+    }
   }
-  if ((wrong >> 31) != 0) {
+  if (!c_.stack_locations.empty() && largest_reference_ >= locations) {
     for (uint32_t sample = 0; sample < c_.sample_stack.size(); ++sample) {
       const uint32_t stack = c_.sample_stack[sample];
       for (uint32_t i = c_.stack_begin[stack]; i < c_.stack_begin[stack + 1]; ++i) {

@@ -1,4 +1,5 @@
 // The part of Reader that is hot: samples, their stacks, values and labels.
+#include <algorithm>
 #include <cstring>
 
 #include "plugins/go_profiler/profile/packed_ids.h"
@@ -232,6 +233,7 @@ bool Reader::InternStacks() {
   auto stacks = static_cast<uint32_t>(c_.stack_begin.size() - 1);
   const uint32_t* const begins = c_.stack_begin.data();
   uint32_t kept = c_.stack_begin.back();
+  const uint32_t first_new = kept;
   uint32_t begin = kept;
   for (size_t i = 0; i < pending_count_; ++i) {
     const uint32_t hash = pending_stacks_[i].hash;
@@ -252,6 +254,13 @@ bool Reader::InternStacks() {
     begin = end;
   }
   c_.sample_stack.SetSize(c_.sample_stack.size() + pending_count_);
+  if (dense_) {  // CheckReferences asks for it; here the references are still in the cache
+    uint32_t largest = largest_reference_;
+    for (size_t i = first_new; i < kept; ++i) {
+      largest = std::max(largest, base[i]);
+    }
+    largest_reference_ = largest;
+  }
   c_.stack_locations.SetSize(kept);
   pending_count_ = 0;
   return kept <= limits_.stack_references || TooMany("stack references", limits_.stack_references);

@@ -50,12 +50,26 @@ bool SumCosts(const FrameTable& frames, const StackWeights& weights, const std::
   return true;
 }
 
-// The calls between the functions that are shown, and which of them were inlined everywhere.
+// The calls between the functions that are shown, and which of them were inlined everywhere. Only
+// calls of functions that are inlined somewhere are of interest.
 class CallMarks {
  public:
-  CallMarks(const FrameTable& frames, const std::vector<TopRow>& rows) : shown_(frames.size()) {
-    for (const TopRow& row : rows) shown_[row.frame] = 1;
-    table_.Reset(1024);
+  CallMarks(const FrameTable& frames, const std::vector<TopRow>& rows)
+      : row_(frames.size(), profile::kNone),
+        may_be_inlined_(rows.size()),
+        rows_(static_cast<uint32_t>(rows.size())) {
+    for (uint32_t i = 0; i < rows_; ++i) row_[rows[i].frame] = i;
+    for (uint32_t location = 0; location < frames.profile().LocationCount(); ++location) {
+      for (const FrameUse use : frames.At(location)) {
+        const uint32_t row = row_[use.frame()];
+        if (use.inlined() && row != profile::kNone) may_be_inlined_[row] = 1;
+      }
+    }
+    if (rows_ <= kFewRows) {
+      call_of_pair_.resize(size_t{rows_} * rows_, profile::kNone);
+    } else {
+      table_.Reset(1024);
+    }
   }
 
   void Add(const FrameTable& frames, uint32_t stack, int64_t weight) {
@@ -64,45 +78,56 @@ class CallMarks {
     for (size_t i = locations.size(); i-- > 0;) {
       const std::span<const FrameUse> uses = frames.At(locations[i]);
       for (size_t u = uses.size(); u-- > 0;) {
-        const uint32_t frame = uses[u].frame();
-        if (shown_[frame] == 0) continue;
-        if (caller != profile::kNone && caller != frame) {
-          AddCall(caller, frame, stack, weight, uses[u].inlined());
+        const uint32_t row = row_[uses[u].frame()];
+        if (row == profile::kNone) continue;
+        if (may_be_inlined_[row] != 0 && caller != profile::kNone && caller != row) {
+          AddCall(caller, row, stack, weight, uses[u].inlined());
         }
-        caller = frame;
+        caller = row;
       }
     }
   }
 
   void Mark(int64_t cutoff, std::vector<TopRow>& rows) const {
-    std::vector<uint8_t> inlined(shown_.size());
-    std::vector<uint8_t> called(shown_.size());
+    std::vector<uint8_t> inlined(rows_);
+    std::vector<uint8_t> called(rows_);
     for (const Call& call : calls_) {
       if (WrapAbs(call.weight) < cutoff) continue;
       (call.inlined ? inlined : called)[call.callee] = 1;
     }
-    for (TopRow& row : rows) {
-      if (inlined[row.frame] == 0) continue;
-      row.inlined = called[row.frame] != 0 ? InlineMark::kPartial : InlineMark::kInline;
+    for (uint32_t i = 0; i < rows_; ++i) {
+      if (inlined[i] == 0) continue;
+      rows[i].inlined = called[i] != 0 ? InlineMark::kPartial : InlineMark::kInline;
     }
   }
 
  private:
   struct Call {
-    uint32_t caller;
+    uint32_t caller;  // rows
     uint32_t callee;
     uint32_t last_stack;
     bool inlined;
     int64_t weight;
   };
 
-  // Only the outermost occurrence on a stack counts (pprof: newGraph).
-  void AddCall(uint32_t caller, uint32_t callee, uint32_t stack, int64_t weight, bool inlined) {
+  static constexpr uint32_t kFewRows = 512;  // a table of pairs then fits a cache
+
+  uint32_t FindCall(uint32_t caller, uint32_t callee, uint32_t next) {
+    if (rows_ <= kFewRows) {
+      uint32_t& call = call_of_pair_[size_t{caller} * rows_ + callee];
+      if (call == profile::kNone) call = next;
+      return call;
+    }
     const uint32_t words[2] = {caller, callee};
-    const auto next = static_cast<uint32_t>(calls_.size());
-    const uint32_t index = table_.Intern(table_.Hash(words, 2), next, [&](uint32_t other) {
+    return table_.Intern(table_.Hash(words, 2), next, [&](uint32_t other) {
       return calls_[other].caller == caller && calls_[other].callee == callee;
     });
+  }
+
+  // Only the outermost occurrence on a stack counts (pprof: newGraph).
+  void AddCall(uint32_t caller, uint32_t callee, uint32_t stack, int64_t weight, bool inlined) {
+    const auto next = static_cast<uint32_t>(calls_.size());
+    const uint32_t index = FindCall(caller, callee, next);
     if (index == next) {
       calls_.push_back({caller, callee, stack, inlined, weight});
       return;
@@ -114,7 +139,10 @@ class CallMarks {
     call.inlined = call.inlined && inlined;
   }
 
-  std::vector<uint8_t> shown_;  // by frame
+  std::vector<uint32_t> row_;            // by frame; kNone: not shown
+  std::vector<uint8_t> may_be_inlined_;  // by row
+  uint32_t rows_;
+  std::vector<uint32_t> call_of_pair_;
   std::vector<Call> calls_;
   profile::InternTable table_;
 };
