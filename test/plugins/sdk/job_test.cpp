@@ -145,6 +145,7 @@ TEST(Job, MayBeUsedFromThreadsOfTheRun) {
   host.Parameter("scripted.earlier", "x");
   test::CurrentScript().run = [](Job& job) {
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&job, i] {
         job.Emit("result." + std::to_string(i), "done");
