@@ -13,7 +13,6 @@ namespace kubediag::api {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 Time At(const char* text) { return *ParseTime(text); }
 
