@@ -5,16 +5,18 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/core/limits.h"
+
 namespace kubediag::fetch {
 
-inline constexpr size_t kMaxUrlBytes = 8 * 1024;
-inline constexpr size_t kMaxTokenBytes = 64 * 1024;
-inline constexpr size_t kMaxCaBytes = 1024 * 1024;
-inline constexpr size_t kMaxPostBytes = 160 * 1024 * 1024;  // a parameter map with all its results
+inline constexpr size_t kMaxUrlBytes = 8 * kKiB;
+inline constexpr size_t kMaxTokenBytes = 64 * kKiB;
+inline constexpr size_t kMaxCaBytes = kMiB;
+inline constexpr size_t kMaxPostBytes = 160 * kMiB;  // a parameter map with all its results
 inline constexpr size_t kMaxAllowedCidrs = 256;
-inline constexpr size_t kMaxRequestBytes = kMaxPostBytes + 4 * 1024 * 1024;
-inline constexpr size_t kMaxAnswerBytes = 64 * 1024;  // the outcome on standard output
-inline constexpr size_t kMaxHeaderBytes = 64 * 1024;  // all header lines of one response
+inline constexpr size_t kMaxRequestBytes = kMaxPostBytes + 4 * kMiB;
+inline constexpr size_t kMaxAnswerBytes = 64 * kKiB;  // the outcome on standard output
+inline constexpr size_t kMaxHeaderBytes = 64 * kKiB;  // all header lines of one response
 inline constexpr size_t kMaxSnippetBytes = 512;       // of a refusing server's own words
 inline constexpr size_t kMaxContentTypeBytes = 256;
 
@@ -26,7 +28,7 @@ inline constexpr std::chrono::seconds kMaxTotalTimeout{24 * 3600};
 inline constexpr long kStallBytesPerSecond = 64;
 
 // What the fetch program takes from the machine at most.
-inline constexpr uint64_t kFetchMemoryBytes = 768ULL * 1024 * 1024;  // address space
+inline constexpr uint64_t kFetchMemoryBytes = 768 * kMiB;  // address space
 inline constexpr uint64_t kFetchDescriptors = 64;
 
 }  // namespace kubediag::fetch

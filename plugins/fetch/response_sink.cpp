@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "engine/core/file.h"
+#include "engine/core/limits.h"
 #include "plugins/fetch/limits.h"
 
 namespace kubediag::fetch {
@@ -11,7 +12,7 @@ namespace {
 
 constexpr int kOk = 200;
 // What is read of a refusal before the connection is dropped.
-constexpr uint64_t kMaxRefusalBytes = 64 * 1024;
+constexpr uint64_t kMaxRefusalBytes = 64 * kKiB;
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/core/file.h"
+#include "engine/core/limits.h"
 #include "engine/core/unique_fd.h"
 #include "plugins/exchange/foreign_text.h"
 #include "plugins/exchange/job_child.h"
@@ -19,10 +20,10 @@
 namespace kubediag::function_runner {
 namespace {
 
-constexpr size_t kMaxResultBytes = 64 * 1024 * 1024;
-constexpr size_t kMaxPrintedBytes = 64 * 1024;  // kept of each stream
-constexpr size_t kMaxLoggedBytes = 4 * 1024;
-constexpr size_t kMaxTailBytes = 1024;  // in a message
+constexpr size_t kMaxResultBytes = 64 * kMiB;
+constexpr size_t kMaxPrintedBytes = 64 * kKiB;  // kept of each stream
+constexpr size_t kMaxLoggedBytes = 4 * kKiB;
+constexpr size_t kMaxTailBytes = kKiB;  // in a message
 
 std::string Python(const Job& job) {
   const std::string_view runtime = job.settings().Text("runtime", "python3");

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/core/limits.h"
 #include "plugins/exchange/job_child.h"
 #include "plugins/exchange/string_map.h"
 #include "plugins/fetch/client.h"
@@ -12,7 +13,7 @@
 namespace kubediag::http_server {
 namespace {
 
-constexpr uint64_t kMaxAnswerBytes = 2 * 1024 * 1024;  // KubeDiag 0.2: MaxDataSize
+constexpr uint64_t kMaxAnswerBytes = 2 * kMiB;  // KubeDiag 0.2: MaxDataSize
 constexpr std::string_view kPolicyAllowSourceCidr = "fetch.allow_source_cidr";
 
 fetch::Request MakeRequest(const Job& job, std::string url) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/core/file.h"
+#include "engine/core/limits.h"
 #include "engine/core/unique_fd.h"
 #include "plugins/exchange/foreign_text.h"
 #include "plugins/exchange/job_child.h"
@@ -17,9 +18,9 @@
 namespace kubediag::script_runner {
 namespace {
 
-constexpr size_t kMaxStreamBytes = 1024 * 1024;  // kept of each stream
-constexpr size_t kMaxTailBytes = 1024;           // of what a failed script said
-constexpr int kScriptDescriptor = 3;             // in the shell
+constexpr size_t kMaxStreamBytes = kMiB;  // kept of each stream
+constexpr size_t kMaxTailBytes = kKiB;    // of what a failed script said
+constexpr int kScriptDescriptor = 3;      // in the shell
 constexpr char kScriptFile[] = "/dev/fd/3";
 
 UniqueFd ScriptFile(std::string_view script) {

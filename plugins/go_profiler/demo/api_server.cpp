@@ -3,12 +3,13 @@
 #include <openssl/crypto.h>
 
 #include "engine/core/file.h"
+#include "engine/core/limits.h"
 #include "plugins/go_profiler/demo/faults.h"
 
 namespace kubediag::demo {
 namespace {
 
-constexpr size_t kMaxRecordingBytes = 16 * 1024 * 1024;
+constexpr size_t kMaxRecordingBytes = 16 * kMiB;
 constexpr std::string_view kPrefix = "/debug/pprof/";
 constexpr std::string_view kFaultPrefix = "/fault/";
 

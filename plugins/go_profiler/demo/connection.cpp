@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "engine/core/limits.h"
+
 namespace kubediag::demo {
 namespace {
 
 constexpr timeval kPatience{.tv_sec = 30, .tv_usec = 0};
-constexpr size_t kStep = 16 * 1024;
+constexpr size_t kStep = 16 * kKiB;
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 
 #include "engine/core/digest.h"
 #include "engine/core/file.h"
+#include "engine/core/limits.h"
 #include "plugins/go_profiler/demo/api_server.h"
 #include "plugins/go_profiler/demo/certificate.h"
 #include "plugins/go_profiler/demo/manifests.h"
@@ -30,7 +31,7 @@ struct Arguments {
   std::string redirect_to = "https://127.0.0.1:1/";
 };
 
-constexpr size_t kMaxInputBytes = 1024 * 1024;
+constexpr size_t kMaxInputBytes = kMiB;
 
 Result<Certificates> CertificatesFor(const Arguments& arguments) {
   if (arguments.certificate_file.empty()) {

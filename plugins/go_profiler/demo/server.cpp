@@ -17,12 +17,14 @@
 #include <optional>
 #include <thread>
 
+#include "engine/core/limits.h"
+
 namespace kubediag::demo {
 namespace {
 
 constexpr size_t kMaxConnections = 64;
-constexpr size_t kMaxHeaderBytes = 128 * 1024;
-constexpr size_t kMaxBodyBytes = 64 * 1024 * 1024;
+constexpr size_t kMaxHeaderBytes = 128 * kKiB;
+constexpr size_t kMaxBodyBytes = 64 * kMiB;
 
 struct ContextDeleter {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
@@ -82,7 +84,8 @@ std::optional<Request> ReadRequest(Connection& connection) {
     }
     head_end = bytes.find("\r\n\r\n");
   }
-  auto request = ParseHead(std::string_view(bytes).substr(0, head_end + 2));
+  const std::string_view received = bytes;
+  auto request = ParseHead(received.substr(0, head_end + 2));
   if (!request) return std::nullopt;
   const std::string_view length_text = request->Header("content-length");
   size_t length = 0;

@@ -85,7 +85,7 @@ fetch::Request MakeRequest(const Job& job, const Target& target) {
 }
 
 Status Worded(const Status& status, const Target& target) {
-  const Status annotated = status.Annotate("download of " + target.Url());
+  Status annotated = status.Annotate("download of " + target.Url());
   if (status.reason() != "NotFound") return annotated;
   return {status.code(), kReasonProfilingDisabled,
           annotated.message() + "; " + std::string(target.type->hint_404)};

@@ -5,13 +5,15 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/core/limits.h"
+
 namespace kubediag::go_profiler {
 
-inline constexpr uint64_t kMaxProfileBytes = 64ULL * 1024 * 1024;  // as downloaded
-inline constexpr int64_t kMaxSeconds = 3600;                       // of a recording
-inline constexpr int64_t kDefaultCpuSeconds = 30;                  // Go's own default
-inline constexpr int64_t kDefaultExpirationSeconds = 7200;         // KubeDiag 0.2
-inline constexpr int64_t kMaxExpirationSeconds = 30 * 24 * 3600;
+inline constexpr uint64_t kMaxProfileBytes = 64 * kMiB;     // as downloaded
+inline constexpr int64_t kMaxSeconds = 3600;                // of a recording
+inline constexpr int64_t kDefaultCpuSeconds = 30;           // Go's own default
+inline constexpr int64_t kDefaultExpirationSeconds = 7200;  // KubeDiag 0.2
+inline constexpr int64_t kMaxExpirationSeconds = int64_t{30} * 24 * 3600;
 // A loaded API server takes its time even for what needs no recording.
 inline constexpr std::chrono::seconds kDownloadTimeout{60};
 inline constexpr std::chrono::seconds kStallTimeout{20};

@@ -10,7 +10,7 @@ namespace kubediag::go_profiler {
 namespace {
 
 std::string ShortName(const std::string& name) {
-  const std::string clean = exchange::TailLine(name, name.size());
+  std::string clean = exchange::TailLine(name, name.size());
   if (clean.size() <= kMaxFunctionNameBytes) return clean;
   return exchange::TailLine(clean, kMaxFunctionNameBytes);
 }
