@@ -7,6 +7,7 @@
 // kPackedIdsRoom more elements than there are ids.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -84,6 +85,32 @@ inline size_t DecodePackedIds(const uint8_t* p, const uint8_t* end, uint32_t* ou
   }
   if ((endless[0] | endless[1] | endless[2] | endless[3]) != 0) return SIZE_MAX;
   return static_cast<size_t>(out - first);
+}
+
+// The largest of `count` references: 0 for none, something above INT32_MAX if one is above it.
+inline uint32_t LargestReference(const uint32_t* references, size_t count) {
+  using Four [[gnu::vector_size(16)]] = int32_t;
+  constexpr size_t kChains = 4;  // a comparison waits for the one before it
+  Four largest[kChains] = {};
+  Four bits = {};  // of all: the sign shows what is too large to compare
+  size_t i = 0;
+  for (; i + 4 * kChains <= count; i += 4 * kChains) {
+    for (size_t chain = 0; chain < kChains; ++chain) {
+      Four x;
+      std::memcpy(&x, references + i + 4 * chain, sizeof x);
+      bits |= x;
+      const Four more = x > largest[chain];
+      largest[chain] = (x & more) | (largest[chain] & ~more);
+    }
+  }
+  uint32_t result = static_cast<uint32_t>(bits[0] | bits[1] | bits[2] | bits[3]) & 0x80000000;
+  for (const Four& chain : largest) {
+    for (int lane = 0; lane < 4; ++lane) {
+      result = std::max(result, static_cast<uint32_t>(chain[lane]));
+    }
+  }
+  for (; i < count; ++i) result = std::max(result, references[i]);
+  return result;
 }
 
 }  // namespace kubediag::profile

@@ -255,11 +255,8 @@ bool Reader::InternStacks() {
   }
   c_.sample_stack.SetSize(c_.sample_stack.size() + pending_count_);
   if (dense_) {  // CheckReferences asks for it; here the references are still in the cache
-    uint32_t largest = largest_reference_;
-    for (size_t i = first_new; i < kept; ++i) {
-      largest = std::max(largest, base[i]);
-    }
-    largest_reference_ = largest;
+    largest_reference_ =
+        std::max(largest_reference_, LargestReference(base + first_new, kept - first_new));
   }
   c_.stack_locations.SetSize(kept);
   pending_count_ = 0;

@@ -59,5 +59,18 @@ TEST(PackedIds, FindsTheEndsOf64Bytes) {
   for (int i = 0; i < 64; ++i) EXPECT_EQ((ends >> i) & 1, i % 3 == 0 ? 0U : 1U) << i;
 }
 
+TEST(LargestReference, IsFoundWhereverItStands) {
+  EXPECT_EQ(LargestReference(nullptr, 0), 0U);
+  for (size_t count = 1; count < 70; ++count) {
+    for (size_t at = 0; at < count; ++at) {
+      std::vector<uint32_t> references(count, 7);
+      references[at] = 1000;
+      EXPECT_EQ(LargestReference(references.data(), count), 1000U);
+      references[at] = UINT32_MAX;
+      EXPECT_GT(LargestReference(references.data(), count), uint32_t{INT32_MAX});
+    }
+  }
+}
+
 }  // namespace
 }  // namespace kubediag::profile
