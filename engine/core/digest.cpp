@@ -31,7 +31,7 @@ Result<FileDigest> Sha256OfFile(int fd) {
     return Status::Internal("SHA-256 is not available");
   }
   FileDigest file;
-  std::array<uint8_t, 64 * 1024> piece{};
+  std::array<uint8_t, 64 * kKiB> piece{};
   for (;;) {
     const ssize_t got = read(fd, piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;

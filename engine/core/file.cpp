@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "engine/core/digest.h"
+#include "engine/core/limits.h"
 
 namespace kubediag {
 namespace {
@@ -39,7 +40,7 @@ Result<std::string> ReadAll(int fd, std::string_view name, size_t max_bytes) {
   if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
     bytes.reserve(std::min(static_cast<size_t>(info.st_size), max_bytes) + 1);
   }
-  constexpr size_t kStep = 64 * 1024;
+  constexpr size_t kStep = 64 * kKiB;
   for (;;) {
     const size_t used = bytes.size();
     bytes.resize(used + kStep);

@@ -19,12 +19,12 @@ class [[nodiscard]] Result {
 
  public:
   // Implicit, so that functions can `return value;` and `return Status::NotFound(…);`.
-  Result(T value)
-      : rep_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  Result(Status status)
-      : rep_(std::in_place_index<1>, std::move(status)) {  // NOLINT(google-explicit-constructor)
-    if (std::get<1>(rep_).ok()) std::abort();              // ok without a value has no meaning
+  // NOLINTBEGIN(google-explicit-constructor)
+  Result(T value) : rep_(std::in_place_index<0>, std::move(value)) {}
+  Result(Status status) : rep_(std::in_place_index<1>, std::move(status)) {
+    if (std::get<1>(rep_).ok()) std::abort();  // ok without a value has no meaning
   }
+  // NOLINTEND(google-explicit-constructor)
 
   bool ok() const { return rep_.index() == 0; }
   Status status() const { return ok() ? Status() : std::get<1>(rep_); }
@@ -51,6 +51,7 @@ class [[nodiscard]] Result {
 
 #define KUBEDIAG_CONCAT_INNER(a, b) a##b
 #define KUBEDIAG_CONCAT(a, b) KUBEDIAG_CONCAT_INNER(a, b)
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses
 // KUBEDIAG_ASSIGN_OR_RETURN(auto x, F()): x is F's value, or the calling function returns F's
 // Status.
 #define KUBEDIAG_ASSIGN_OR_RETURN(declaration, expression) \
@@ -59,3 +60,4 @@ class [[nodiscard]] Result {
   auto result = (expression);                                           \
   if (!result.ok()) return result.status();                             \
   declaration = *std::move(result)
+// NOLINTEND(bugprone-macro-parentheses)
