@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "engine/core/hex.h"
+#include "engine/core/limits.h"
 
 namespace kubediag {
 namespace {
