@@ -118,8 +118,10 @@ std::string GenerateProfile(const GeneratedProfileSize& size) {
   const uint64_t pod_key = strings.Add("pod");
   const uint64_t verb_key = strings.Add("verb");
   std::vector<uint64_t> pods;
+  pods.reserve(kPods);
   for (uint32_t i = 0; i < kPods; ++i) pods.push_back(strings.Add("service-" + std::to_string(i)));
   std::vector<uint64_t> verbs;
+  verbs.reserve(kVerbs.size());
   for (const char* verb : kVerbs) verbs.push_back(strings.Add(verb));
 
   // Threads take turns being sampled, so neighbours in the profile are seldom from one request.

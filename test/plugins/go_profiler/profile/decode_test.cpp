@@ -1,6 +1,5 @@
 #include "plugins/go_profiler/profile/decode.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,8 +11,6 @@ namespace kubediag::profile {
 namespace {
 
 using testing::AsBytes;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::ProtoWriter;
 using testing::SmallProfile;
 
