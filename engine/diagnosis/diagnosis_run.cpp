@@ -197,6 +197,7 @@ Result<api::Diagnosis> DiagnosisRun::Drive(const Plan& plan,
   const Recovery* before = recovery ? &*recovery : nullptr;
   Result<Verdict> verdict =
       all ? WalkAllPaths(context, runner, before) : WalkFirstPath(context, runner, before);
+  writer_.StopWatching();
   const CancelCause cause = cancellation_.cause();
   if (cause == CancelCause::kShutdown || cause == CancelCause::kDeleted) {
     // A decided run is written all the same, unless there is nothing to write it to.

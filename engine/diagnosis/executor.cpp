@@ -57,9 +57,8 @@ Status RestoreAll(Environment& environment, const api::Diagnosis& diagnosis,
   Status first_failure;
   for (const FinishedRecord& record : recovery.finished) {
     if (!record.viewer) continue;
-    const Status restored =
-        RestoreViewer(environment, diagnosis, record, plan->OperationOf(record.node),
-                      plan->NameOf(record.node), lock);
+    Status restored = RestoreViewer(environment, diagnosis, record, plan->OperationOf(record.node),
+                                    plan->NameOf(record.node), lock);
     if (first_failure.ok()) first_failure = restored;
   }
   return first_failure;
@@ -69,7 +68,7 @@ Status RestoreAll(Environment& environment, const api::Diagnosis& diagnosis,
 
 struct Executor::State {
   State(store::Store& store, catalog::Catalog& catalog, operation::Runner& runner,
-        ExecutorOptions options, Logger& logger, DataRoot data_root)
+        const ExecutorOptions& options, Logger& logger, DataRoot data_root)
       : data_root_status(std::move(data_root.status)),
         environment{.store = store,
                     .catalog = catalog,
@@ -109,10 +108,9 @@ struct Executor::State {
 };
 
 Executor::Executor(store::Store& store, catalog::Catalog& catalog, operation::Runner& runner,
-                   ExecutorOptions options, Logger& logger) {
+                   const ExecutorOptions& options, Logger& logger) {
   DataRoot data_root = OpenDataRoot(options.data_root);
-  state_ = std::make_unique<State>(store, catalog, runner, std::move(options), logger,
-                                   std::move(data_root));
+  state_ = std::make_unique<State>(store, catalog, runner, options, logger, std::move(data_root));
 }
 
 Executor::~Executor() = default;
@@ -162,7 +160,7 @@ Status Executor::RestoreViewers(const api::Diagnosis& diagnosis) {
       [now](const auto& record) { return record.viewer && record.viewer->expires > now; });
   if (!serves || recovery.cancelled) return Status::Ok();
 
-  const Status restored = RestoreAll(environment, diagnosis, recovery, lock);
+  Status restored = RestoreAll(environment, diagnosis, recovery, lock);
   if (restored.ok()) return restored;
   api::Diagnosis changed = diagnosis;
   SetServing(changed.status, false, kReasonRestoreFailed,

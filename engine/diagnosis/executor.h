@@ -51,7 +51,7 @@ inline constexpr char kSummaryKeySuffix[] = ".result.summary";
 class Executor {
  public:
   Executor(store::Store& store, catalog::Catalog& catalog, operation::Runner& runner,
-           ExecutorOptions options, Logger& logger);
+           const ExecutorOptions& options, Logger& logger);
   ~Executor();  // ends the viewers
 
   // Runs `diagnosis`, as the store has it, to its end and returns it with the final status, which

@@ -65,6 +65,12 @@ void StatusWriter::WatchProgress(RunProgress& progress, const ResultFolder& fold
   });
 }
 
+void StatusWriter::StopWatching() {
+  if (!watcher_.joinable()) return;
+  watcher_.request_stop();
+  watcher_.join();
+}
+
 void StatusWriter::WriteProgress(RunProgress& progress, const ResultFolder& folder) {
   const std::lock_guard lock(mutex_);
   api::DiagnosisStatus status = diagnosis_.status;
@@ -112,10 +118,7 @@ Status StatusWriter::Write(api::DiagnosisStatus status) {
 
 Result<api::Diagnosis> StatusWriter::Finish(
     const std::function<void(api::DiagnosisStatus&)>& finish) {
-  if (watcher_.joinable()) {
-    watcher_.request_stop();
-    watcher_.join();
-  }
+  StopWatching();
   const std::lock_guard lock(mutex_);
   api::DiagnosisStatus status = diagnosis_.status;
   finish(status);

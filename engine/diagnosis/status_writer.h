@@ -29,7 +29,9 @@ class StatusWriter {
   // Running, once: a conflict is the caller's.
   Status Claim(const std::string& node_name, const std::string& set_hash);
   // From now on, every Limits::progress_interval in which something happened.
+  // Both must live until StopWatching.
   void WatchProgress(RunProgress& progress, const ResultFolder& folder);
+  void StopWatching();
   // The last write; `finish` completes the status. Tries while the store does not answer, up to
   // kStatusWriteTimeout. NotFound: the object is gone.
   Result<api::Diagnosis> Finish(const std::function<void(api::DiagnosisStatus&)>& finish);
