@@ -22,7 +22,7 @@ Status Cleaned(const Status& status) {
 
 Status Conversation::Feed(std::string_view bytes) {
   if (!violation_.ok()) return violation_;
-  violation_ = reader_.Feed(bytes, [this](Message message) { return Handle(std::move(message)); });
+  violation_ = reader_.Feed(bytes, [this](const Message& message) { return Handle(message); });
   return violation_;
 }
 
@@ -35,7 +35,7 @@ Status Conversation::Unexpected(MessageType type) const {
           "message of type " + std::to_string(static_cast<int>(type)) + " out of turn"};
 }
 
-Status Conversation::Handle(Message message) {
+Status Conversation::Handle(const Message& message) {
   if (message.type == MessageType::kRefused && state_ <= State::kGreeted) {
     KUBEDIAG_ASSIGN_OR_RETURN(StatusMessage refused, DecodeStatus(message.body));
     refusal_ = Cleaned(refused.value);

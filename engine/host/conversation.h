@@ -40,7 +40,7 @@ class Conversation {
  private:
   enum class State { kNew, kGreeted, kLoaded, kServing, kAnswered };
 
-  Status Handle(Message message);
+  Status Handle(const Message& message);
   Status HandleLoaded(const Message& message);
   Status HandleServing(std::string_view body);
   Status Unexpected(MessageType type) const;

@@ -128,7 +128,7 @@ Status MessageReader::Feed(std::string_view bytes, const std::function<Status(Me
     in_frame_ = false;
     if (more_) continue;
     in_message_ = false;
-    KUBEDIAG_RETURN_IF_ERROR(deliver(std::move(message_)));
+    KUBEDIAG_RETURN_IF_ERROR(deliver(std::exchange(message_, {})));
   }
   return {};
 }

@@ -38,12 +38,15 @@ class InProcessRun final : public OperationRun, private RunSink {
       stopped =
           !changed_.wait_until(lock, stop, job_.deadline.time(), known) && stop.stop_requested();
     }
+    bool timed_out = false;
     if (!known()) {
+      timed_out = !stopped && !stopping_;
       lock.unlock();
       Stop();
       lock.lock();
     }
     RunOutcome outcome = std::move(*outcome_);
+    if (timed_out) return TimeoutOutcome();
     if (stopped || stopping_) return CancelledOutcome();
     if (!outcome.serving && job_.deadline.Passed()) return TimeoutOutcome();
     return outcome;

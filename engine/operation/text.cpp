@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "engine/core/limits.h"
 
@@ -36,10 +37,22 @@ size_t CharacterLength(std::string_view text) {
   return 4;
 }
 
+// Bytes of plain ASCII that start `text`, counted in words: most of what large results are.
+size_t AsciiPrefix(std::string_view text) {
+  size_t size = 0;
+  for (uint64_t word = 0; text.size() - size >= sizeof word; size += sizeof word) {
+    std::memcpy(&word, text.data() + size, sizeof word);
+    if ((word & 0x8080808080808080U) != 0) break;
+  }
+  return size;
+}
+
 }  // namespace
 
 bool IsUtf8(std::string_view text) {
   while (!text.empty()) {
+    text.remove_prefix(AsciiPrefix(text));
+    if (text.empty()) return true;
     const size_t length = CharacterLength(text);
     if (length == 0) return false;
     text.remove_prefix(length);

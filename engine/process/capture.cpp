@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <csignal>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "engine/process/stop_event.h"
@@ -78,8 +77,8 @@ class Input {
   int fd() const { return fd_.get(); }
 
   void Feed() {
-    const std::string_view rest = std::string_view(bytes_).substr(sent_);
-    const ssize_t put = send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t put =
+        send(fd_.get(), bytes_.data() + sent_, bytes_.size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (put < 0 && (errno == EINTR || errno == EAGAIN)) return;
     if (put > 0) sent_ += static_cast<size_t>(put);
     if (put < 0 || sent_ == bytes_.size()) fd_.Reset();

@@ -16,6 +16,15 @@ TEST(Text, KnowsUtf8) {
   }
 }
 
+TEST(Text, KnowsUtf8AtAnyDistance) {
+  for (size_t before = 0; before < 40; ++before) {
+    const std::string ascii(before, 'a');
+    EXPECT_TRUE(IsUtf8(ascii + "\xc3\xa9" + ascii));
+    EXPECT_FALSE(IsUtf8(ascii + "\xe9" + ascii));
+    EXPECT_FALSE(IsUtf8(ascii + ascii + "\xc3"));
+  }
+}
+
 TEST(Text, IsMadeReadable) {
   EXPECT_EQ(ToReadableText("a\xff b\x01\n", 100), "a\xEF\xBF\xBD b \n");
 }
