@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <utility>
 
-#include "engine/cli/table.h"
 #include "engine/cli/text.h"
 #include "engine/core/limits.h"
 
@@ -64,15 +63,8 @@ std::string Line(const char* name, const std::string& value) {
   return PadRight(std::string(name) + ":", kNameWidth) + Printable(value) + "\n";
 }
 
-std::string Indent(const std::string& text) {
-  std::string out;
-  size_t start = 0;
-  while (start < text.size()) {
-    const size_t end = text.find('\n', start);
-    out += "  " + text.substr(start, end - start) + "\n";
-    start = end + 1;
-  }
-  return out;
+std::string Below(const std::string& text) {
+  return text.empty() ? std::string() : "      " + Printable(text) + "\n";
 }
 
 std::string KindText(const operation::ParameterDescriptor& parameter) {
@@ -80,9 +72,19 @@ std::string KindText(const operation::ParameterDescriptor& parameter) {
   return Join(parameter.choices, "|");
 }
 
-std::string NeedText(const operation::ParameterDescriptor& parameter) {
-  if (parameter.from_results) return "from results";
-  return parameter.required ? "yes" : "no";
+// A key of KubeDiag's is as long as a line: what is said of it stands below.
+std::string ParameterText(const operation::ParameterDescriptor& parameter) {
+  std::string text = "  " + Printable(parameter.key) + "  (" + Printable(KindText(parameter));
+  if (parameter.required) text += ", required";
+  if (parameter.from_results) text += ", from results";
+  if (parameter.default_value) text += ", default " + Printable(*parameter.default_value);
+  return text + ")\n" + Below(parameter.doc);
+}
+
+std::string SecretText(const operation::SecretDescriptor& secret) {
+  return "  " + Printable(secret.name_parameter) + "\n" +
+         Below("in the namespace of " + secret.namespace_parameter) +
+         Below("needs " + Join(secret.data_keys, ", "));
 }
 
 Value ListOf(const std::vector<std::string>& words) {
@@ -140,20 +142,11 @@ std::string OperationText(const catalog::Entry& entry) {
   if (descriptor.parameters.empty()) {
     text += Line("Parameters", "<none>");
   } else {
-    Table table({"KEY", "KIND", "REQUIRED", "DEFAULT", "ABOUT"});
-    for (const auto& parameter : descriptor.parameters) {
-      table.Add({parameter.key, KindText(parameter), NeedText(parameter),
-                 parameter.default_value.value_or(""), parameter.doc});
-    }
-    text += "Parameters:\n" + Indent(table.Text());
+    text += "Parameters:\n";
+    for (const auto& parameter : descriptor.parameters) text += ParameterText(parameter);
   }
-  if (!descriptor.secrets.empty()) {
-    Table table({"NAMED BY", "IN NAMESPACE OF", "DATA KEYS"});
-    for (const auto& secret : descriptor.secrets) {
-      table.Add({secret.name_parameter, secret.namespace_parameter, Join(secret.data_keys, ", ")});
-    }
-    text += "Secrets:\n" + Indent(table.Text());
-  }
+  if (!descriptor.secrets.empty()) text += "Secrets, by the parameter that names them:\n";
+  for (const auto& secret : descriptor.secrets) text += SecretText(secret);
   return text;
 }
 

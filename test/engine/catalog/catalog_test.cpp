@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <future>
 #include <thread>
@@ -250,6 +252,26 @@ TEST_F(CatalogTest, CountsModulesAndRefusalsByReason) {
   EXPECT_THAT(catalog->Refusals(), IsEmpty());
   EXPECT_THAT(metrics_.Text(),
               HasSubstr("kubediag_catalog_refused_modules{reason=\"NoSymbol\"} 0"));
+}
+
+// Uses up the inotify instances a user may have, as busy nodes do.
+TEST_F(CatalogTest, LooksForItselfWhenTheKernelHasNoInotifyInstanceLeft) {
+  constexpr int kMostInstances = 2000;
+  std::vector<UniqueFd> instances;
+  for (int i = 0; i < kMostInstances; ++i) {
+    UniqueFd instance(inotify_init1(IN_CLOEXEC));
+    if (!instance.valid()) break;
+    instances.push_back(std::move(instance));
+  }
+  // Of descriptors the catalog needs a few, and of those there must be some left.
+  if (errno != EMFILE || instances.size() == kMostInstances) GTEST_SKIP() << "there is no end";
+  const UniqueFd spare(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!spare.valid()) GTEST_SKIP() << "the limit on descriptors is lower";
+  folders_.Make("operations");
+  const auto catalog = Open({folders_.Path("operations")});
+  instances.clear();
+  folders_.Write("operations/hello.so", "module hello");
+  EXPECT_TRUE(catalog->Find("hello").ok());
 }
 
 TEST_F(CatalogTest, FailsToOpenWhenItsOwnDirectoryCannotBeMade) {

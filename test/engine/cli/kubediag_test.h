@@ -17,7 +17,7 @@ namespace kubediag::cli {
 class KubediagTest : public testing::Test {
  protected:
   // `command` with what every call needs: the test's own data root and operations.
-  KubediagProcess::Setup Setup(std::vector<std::string> command) const {
+  KubediagProcess::Setup Command(std::vector<std::string> command) const {
     KubediagProcess::Setup setup;
     setup.arguments = std::move(command);
     for (const std::string& argument :
@@ -28,9 +28,9 @@ class KubediagTest : public testing::Test {
     setup.directory = folders_.Path("");
     return setup;
   }
-  KubediagProcess::Setup RunSetup(std::vector<std::string> options) const {
+  KubediagProcess::Setup RunCommand(std::vector<std::string> options) const {
     options.insert(options.begin(), "run");
-    KubediagProcess::Setup setup = Setup(std::move(options));
+    KubediagProcess::Setup setup = Command(std::move(options));
     for (const char* argument : {"--node-name", "node-1", "--viewer-ports", "0"}) {
       setup.arguments.emplace_back(argument);
     }

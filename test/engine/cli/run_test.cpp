@@ -1,7 +1,6 @@
 // `kubediag run`, as a user and a script see it.
 
-#include <dirent.h>
-
+#include <csignal>
 #include <filesystem>
 
 #include "test/engine/cli/kubediag_test.h"
@@ -17,7 +16,7 @@ class RunTest : public KubediagTest {};
 
 TEST_F(RunTest, PrintsTheDiagnosisOnStdoutAndProgressOnStderr) {
   folders_.Write("all.yaml", Chain("answers", {"answer"}) + Diagnosis("ask", "answers"));
-  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  KubediagProcess program(RunCommand({"-f", "all.yaml"}));
   EXPECT_EQ(program.Wait(), 0) << program.error();
   EXPECT_EQ(Plain(program.error()),
             "answers  default/ask on node-1\n"
@@ -39,7 +38,7 @@ TEST_F(RunTest, TakesObjectsInAnyOrderAcrossFilesAndStandardInput) {
     "kind": "OperationSet", "metadata": {"name": "answers"},
     "spec": {"adjacencyList": [{"id": 0, "to": [1]}, {"id": 1, "operation": "answer"}]}})");
   folders_.Write("objects/ignored.txt", "not: [yaml");
-  KubediagProcess::Setup setup = RunSetup({"-f", "-", "-f", "objects", "-o", "wide"});
+  KubediagProcess::Setup setup = RunCommand({"-f", "-", "-f", "objects", "-o", "wide"});
   setup.standard_input = Diagnosis("ask", "answers", "answer.text: \"7\"");
   KubediagProcess program(setup);
   EXPECT_EQ(program.Wait(), 0) << program.error();
@@ -47,13 +46,13 @@ TEST_F(RunTest, TakesObjectsInAnyOrderAcrossFilesAndStandardInput) {
               StartsWith("NAMESPACE   NAME   OPERATIONSET   NODENAME   PODNAMESPACE   PODNAME   "
                          "PODCONTAINER   PHASE       AGE   MESSAGE\n"
                          "default     ask    answers        node-1     <none>         <none>    "
-                         "<none>         Succeeded   0 s"));
+                         "<none>         Succeeded   "));
 }
 
 TEST_F(RunTest, PrintsSeveralAsAListInTheOrderOfTheFiles) {
   folders_.Write("all.yaml", Diagnosis("z-first", "refusals") + Diagnosis("a-second", "answers") +
                                  Chain("answers", {"answer"}) + Chain("refusals", {"refuse"}));
-  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  KubediagProcess program(RunCommand({"-f", "all.yaml"}));
   EXPECT_EQ(program.Wait(), 1);
   EXPECT_THAT(program.output(), StartsWith("apiVersion: v1\n"));
   EXPECT_THAT(program.output(), HasSubstr("kind: List\n"));
@@ -80,7 +79,7 @@ spec:
     operation: answer
 ---
 )" + Diagnosis("ask", "fallback"));
-  KubediagProcess program(RunSetup({"-f", "all.yaml", "-o", "json"}));
+  KubediagProcess program(RunCommand({"-f", "all.yaml", "-o", "json"}));
   EXPECT_EQ(program.Wait(), 0) << program.error();
   EXPECT_THAT(Plain(program.error()),
               HasSubstr("  failed  2 refuse  DURATION   no subPath volume in the pod\n"));
@@ -92,7 +91,7 @@ spec:
 
 TEST_F(RunTest, ExitsWithOneWhenADiagnosisFails) {
   folders_.Write("all.yaml", Chain("refusals", {"refuse"}) + Diagnosis("ask", "refusals"));
-  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  KubediagProcess program(RunCommand({"-f", "all.yaml"}));
   EXPECT_EQ(program.Wait(), 1);
   EXPECT_THAT(program.output(), HasSubstr("phase: Failed"));
   EXPECT_THAT(program.output(), HasSubstr("reason: NothingFound"));
@@ -102,7 +101,7 @@ TEST_F(RunTest, ExitsWithOneWhenADiagnosisFails) {
 TEST_F(RunTest, FailsADiagnosisWhoseOperationSetOrOperationIsMissing) {
   folders_.Write("all.yaml",
                  Chain("typo", {"answr"}) + Diagnosis("one", "typo") + Diagnosis("two", "nowhere"));
-  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  KubediagProcess program(RunCommand({"-f", "all.yaml"}));
   EXPECT_EQ(program.Wait(), 1);
   EXPECT_THAT(program.output(), HasSubstr("OperationSetNotFound"));
   EXPECT_THAT(program.error(), HasSubstr("did you mean answer"));
@@ -111,7 +110,7 @@ TEST_F(RunTest, FailsADiagnosisWhoseOperationSetOrOperationIsMissing) {
 TEST_F(RunTest, KeepsHostileTextFromTheTerminal) {
   folders_.Write("all.yaml", Chain("refusals", {"refuse"}) +
                                  Diagnosis("ask", "refusals", R"(refuse.message: "a\e[31mb\nc")"));
-  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  KubediagProcess program(RunCommand({"-f", "all.yaml"}));
   EXPECT_EQ(program.Wait(), 1);
   EXPECT_THAT(program.error(), Not(HasSubstr("\x1b")));
   EXPECT_THAT(program.error(), HasSubstr("[31mb c"));
@@ -119,7 +118,7 @@ TEST_F(RunTest, KeepsHostileTextFromTheTerminal) {
 
 TEST_F(RunTest, ServesOnUntilASignalAndThenExitsWithSuccess) {
   folders_.Write("all.yaml", Chain("pages", {"serve"}) + Diagnosis("page", "pages"));
-  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  KubediagProcess program(RunCommand({"-f", "all.yaml"}));
   ASSERT_TRUE(program.AwaitOutput("phase: Succeeded"));
   ASSERT_TRUE(program.AwaitError("Ctrl-C ends it."));
   program.Signal(SIGINT);
@@ -129,9 +128,21 @@ TEST_F(RunTest, ServesOnUntilASignalAndThenExitsWithSuccess) {
                         "Ctrl-C ends it.\n"));
 }
 
+TEST_F(RunTest, LeavesARunOfAnotherProcessAlone) {
+  folders_.Write("all.yaml", Chain("pages", {"serve"}) + Diagnosis("page", "pages"));
+  KubediagProcess first(RunCommand({"-f", "all.yaml"}));
+  ASSERT_TRUE(first.AwaitError("Ctrl-C ends it."));
+  KubediagProcess second(RunCommand({"-f", "all.yaml"}));
+  EXPECT_EQ(second.Wait(), 1);
+  EXPECT_EQ(second.output(), "");
+  EXPECT_THAT(second.error(), HasSubstr("Not run: "));
+  first.Signal(SIGTERM);
+  EXPECT_EQ(first.Wait(), 0);
+}
+
 TEST_F(RunTest, DoesNotWaitForPagesWithExit) {
   folders_.Write("all.yaml", Chain("pages", {"serve"}) + Diagnosis("page", "pages"));
-  KubediagProcess program(RunSetup({"-f", "all.yaml", "--exit"}));
+  KubediagProcess program(RunCommand({"-f", "all.yaml", "--exit"}));
   EXPECT_EQ(program.Wait(), 0);
   EXPECT_THAT(program.output(), HasSubstr("Visit http://127.0.0.1:"));
   EXPECT_THAT(program.error(), Not(HasSubstr("Ctrl-C")));
@@ -149,7 +160,7 @@ spec:
     to: [1]
 )");
   folders_.Write("ask.yaml", Diagnosis("ask", "circle"));
-  KubediagProcess program(RunSetup({"-f", "set.yaml", "-f", "ask.yaml"}));
+  KubediagProcess program(RunCommand({"-f", "set.yaml", "-f", "ask.yaml"}));
   EXPECT_EQ(program.Wait(), 2);
   EXPECT_EQ(program.output(), "");
   EXPECT_THAT(program.error(), HasSubstr("set.yaml:"));
@@ -158,18 +169,18 @@ spec:
 }
 
 TEST_F(RunTest, RefusesAMissingFileAndFilesWithoutADiagnosis) {
-  KubediagProcess missing(RunSetup({"-f", "none.yaml"}));
+  KubediagProcess missing(RunCommand({"-f", "none.yaml"}));
   EXPECT_EQ(missing.Wait(), 2);
   EXPECT_THAT(missing.error(), HasSubstr("none.yaml"));
   folders_.Write("set.yaml", Chain("answers", {"answer"}));
-  KubediagProcess nothing(RunSetup({"-f", "set.yaml"}));
+  KubediagProcess nothing(RunCommand({"-f", "set.yaml"}));
   EXPECT_EQ(nothing.Wait(), 2);
   EXPECT_EQ(nothing.error(), "kubediag: there is no Diagnosis in what -f names\n");
 }
 
 TEST_F(RunTest, EndsQuietlyWhenNobodyReadsItsOutput) {
   folders_.Write("all.yaml", Chain("pages", {"serve"}) + Diagnosis("page", "pages"));
-  KubediagProcess::Setup setup = RunSetup({"-f", "all.yaml"});
+  KubediagProcess::Setup setup = RunCommand({"-f", "all.yaml"});
   setup.close_output = true;
   KubediagProcess program(setup);
   EXPECT_EQ(program.Wait(), 1);
@@ -179,7 +190,7 @@ TEST_F(RunTest, EndsQuietlyWhenNobodyReadsItsOutput) {
 TEST_F(RunTest, FailsWhenItsDataRootCannotBeMade) {
   folders_.Write("data", "a file stands in the way");
   folders_.Write("all.yaml", Chain("answers", {"answer"}) + Diagnosis("ask", "answers"));
-  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  KubediagProcess program(RunCommand({"-f", "all.yaml"}));
   EXPECT_EQ(program.Wait(), 1);
   EXPECT_THAT(program.error(), HasSubstr(folders_.Path("data")));
 }
@@ -190,7 +201,7 @@ TEST_F(RunTest, LeavesASuspendedDiagnosisAlone) {
                      "apiVersion: diagnosis.kubediag.org/v1\nkind: Diagnosis\nmetadata:\n"
                      "  name: ask\nspec:\n  operationSet: answers\n  nodeName: node-1\n"
                      "  suspend: true\n");
-  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  KubediagProcess program(RunCommand({"-f", "all.yaml"}));
   EXPECT_EQ(program.Wait(), 0);
   EXPECT_THAT(program.error(), HasSubstr("Not run: spec.suspend is true."));
   EXPECT_THAT(program.output(), Not(HasSubstr("phase: Succeeded")));
@@ -199,7 +210,7 @@ TEST_F(RunTest, LeavesASuspendedDiagnosisAlone) {
 TEST_F(RunTest, WritesLogLinesAsJsonOnRequest) {
   folders_.Write("all.yaml", Chain("answers", {"answer"}) + Diagnosis("ask", "answers"));
   KubediagProcess program(
-      RunSetup({"-f", "all.yaml", "--log-level", "debug", "--log-format", "json"}));
+      RunCommand({"-f", "all.yaml", "--log-level", "debug", "--log-format", "json"}));
   EXPECT_EQ(program.Wait(), 0);
   EXPECT_THAT(program.error(), HasSubstr("\"message\":\"operation available\""));
 }

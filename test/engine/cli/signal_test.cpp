@@ -1,7 +1,5 @@
 // Signals while operations run, and what is left behind.
 
-#include <dirent.h>
-
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -31,7 +29,7 @@ class SignalTest : public KubediagTest, public testing::WithParamInterface<int> 
 };
 
 TEST_P(SignalTest, CancelsWhatRunsAndStillPrintsTheStatus) {
-  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  KubediagProcess program(RunCommand({"-f", "all.yaml"}));
   ASSERT_TRUE(program.AwaitError("waiting"));
   program.Signal(GetParam());
   EXPECT_EQ(program.Wait(), 1);
@@ -46,7 +44,7 @@ TEST_F(SignalTest, CancelsAllOfSeveralDiagnoses) {
   std::string text = Chain("waits", {"wait"});
   for (int i = 0; i < 6; ++i) text += Diagnosis("long-" + std::to_string(i), "waits");
   folders_.Write("all.yaml", text);
-  KubediagProcess program(RunSetup({"-f", "all.yaml", "-o", "wide"}));
+  KubediagProcess program(RunCommand({"-f", "all.yaml", "-o", "wide"}));
   ASSERT_TRUE(program.AwaitError("waiting"));
   program.Signal(SIGTERM);
   EXPECT_EQ(program.Wait(), 1);
@@ -59,7 +57,7 @@ TEST_F(SignalTest, CancelsAllOfSeveralDiagnoses) {
 
 TEST_F(SignalTest, EndsAtOnceOnTheSecondSignalAndLeavesNoProcess) {
   // A process that is stopped cannot obey the first signal; only the second ends the wait for it.
-  KubediagProcess program(RunSetup({"-f", "all.yaml"}));
+  KubediagProcess program(RunCommand({"-f", "all.yaml"}));
   ASSERT_TRUE(program.AwaitError("waiting"));
   const std::vector<std::string> children = ChildrenOf(program.pid());
   ASSERT_FALSE(children.empty());

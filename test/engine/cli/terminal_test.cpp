@@ -14,7 +14,7 @@ using testing::Not;
 class TerminalTest : public KubediagTest {
  protected:
   KubediagProcess::Setup AtTerminal(std::vector<std::string> environment) const {
-    KubediagProcess::Setup setup = RunSetup({"-f", "all.yaml"});
+    KubediagProcess::Setup setup = RunCommand({"-f", "all.yaml"});
     setup.terminal = true;
     setup.environment = std::move(environment);
     setup.environment.emplace_back("TERM=xterm");
@@ -57,7 +57,7 @@ TEST_F(TerminalTest, HasNoColourWhenNoColorIsSet) {
 
 TEST_F(TerminalTest, IsPlainOnADumbTerminal) {
   folders_.Write("all.yaml", Chain("refusals", {"refuse"}) + Diagnosis("ask", "refusals"));
-  KubediagProcess::Setup setup = RunSetup({"-f", "all.yaml"});
+  KubediagProcess::Setup setup = RunCommand({"-f", "all.yaml"});
   setup.terminal = true;
   setup.environment = {"TERM=dumb"};
   KubediagProcess program(setup);
@@ -76,7 +76,7 @@ TEST_F(TerminalTest, UsesNoUnicodeWhereTheLocaleHasNone) {
 
 TEST_F(TerminalTest, ColoursFindingsOfValidate) {
   folders_.Write("bad.yaml", "kind: OperationSet\n");
-  KubediagProcess::Setup setup = Setup({"validate", "-f", "bad.yaml"});
+  KubediagProcess::Setup setup = Command({"validate", "-f", "bad.yaml"});
   setup.output_terminal = true;
   setup.environment = {"TERM=xterm"};
   KubediagProcess program(setup);

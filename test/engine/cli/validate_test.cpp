@@ -11,7 +11,7 @@ class ValidateTest : public KubediagTest {};
 
 TEST_F(ValidateTest, CountsWhatIsRight) {
   folders_.Write("all.yaml", Chain("answers", {"answer"}) + Diagnosis("ask", "answers"));
-  KubediagProcess program(Setup({"validate", "-f", "all.yaml"}));
+  KubediagProcess program(Command({"validate", "-f", "all.yaml"}));
   EXPECT_EQ(program.Wait(), 0);
   EXPECT_EQ(program.output(), "2 objects: 0 errors, 0 warnings\n");
   EXPECT_EQ(program.error(), "");
@@ -42,7 +42,7 @@ spec:
   nodeName: 7
   colour: red
 )");
-  KubediagProcess program(Setup({"validate", "-f", "b.yaml", "-f", "a.yaml"}));
+  KubediagProcess program(Command({"validate", "-f", "b.yaml", "-f", "a.yaml"}));
   EXPECT_EQ(program.Wait(), 2);
   EXPECT_THAT(program.output(),
               HasSubstr("b.yaml:11:13: error    OperationSet circle: spec.adjacencyList[1].to[1]: "
@@ -57,7 +57,7 @@ TEST_F(ValidateTest, AsksTheModulesAboutOperationsAndParameters) {
   folders_.Write("all.yaml",
                  Chain("typo", {"answr"}) + Chain("answers", {"answer"}) +
                      Diagnosis("ask", "answers", "answer.times: \"often\"\n    answer.txt: \"1\""));
-  KubediagProcess program(Setup({"validate", "-f", "all.yaml"}));
+  KubediagProcess program(Command({"validate", "-f", "all.yaml"}));
   EXPECT_EQ(program.Wait(), 2);
   EXPECT_THAT(program.output(), HasSubstr("did you mean answer"));
   EXPECT_THAT(program.output(), HasSubstr("answer.times"));
@@ -78,14 +78,14 @@ TEST_F(ValidateTest, SaysNothingOfModulesWhereThereIsNoFolderOfThem) {
 
 TEST_F(ValidateTest, ExitsWithTwoWhenAFileCannotBeRead) {
   folders_.Make("empty");
-  KubediagProcess program(Setup({"validate", "-f", "none.yaml", "-f", "empty"}));
+  KubediagProcess program(Command({"validate", "-f", "none.yaml", "-f", "empty"}));
   EXPECT_EQ(program.Wait(), 2);
   EXPECT_THAT(program.error(), HasSubstr("none.yaml"));
   EXPECT_THAT(program.error(), HasSubstr("empty holds no *.yaml, *.yml or *.json file"));
 }
 
 TEST_F(ValidateTest, ReadsStandardInput) {
-  KubediagProcess::Setup setup = Setup({"validate", "-f", "-"});
+  KubediagProcess::Setup setup = Command({"validate", "-f", "-"});
   setup.standard_input = "kind: [";
   KubediagProcess program(setup);
   EXPECT_EQ(program.Wait(), 2);
@@ -95,7 +95,7 @@ TEST_F(ValidateTest, ReadsStandardInput) {
 TEST_F(ValidateTest, FindsAnObjectThatIsGivenTwice) {
   folders_.Write("a.yaml", Chain("answers", {"answer"}));
   folders_.Write("b.yaml", Chain("answers", {"refuse"}));
-  KubediagProcess program(Setup({"validate", "-f", "a.yaml", "-f", "b.yaml"}));
+  KubediagProcess program(Command({"validate", "-f", "a.yaml", "-f", "b.yaml"}));
   EXPECT_EQ(program.Wait(), 2);
   EXPECT_THAT(program.output(), HasSubstr("b.yaml:"));
 }

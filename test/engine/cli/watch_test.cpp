@@ -11,7 +11,7 @@ namespace {
 class WatchTest : public KubediagTest {
  protected:
   WatchTest() { folders_.Make("inbox"); }
-  KubediagProcess::Setup WatchSetup() const { return RunSetup({"-f", "inbox", "--watch"}); }
+  KubediagProcess::Setup WatchSetup() const { return RunCommand({"-f", "inbox", "--watch"}); }
 };
 
 TEST_F(WatchTest, RunsADiagnosisThatIsDropped) {
@@ -113,7 +113,7 @@ TEST_F(WatchTest, ReportsABadFileOnceAndTakesItWhenItIsMended) {
 }
 
 TEST_F(WatchTest, WatchesAFolderThatIsNotThereYet) {
-  KubediagProcess program(RunSetup({"-f", "later", "--watch"}));
+  KubediagProcess program(RunCommand({"-f", "later", "--watch"}));
   folders_.Make("later");
   folders_.Write("later/all.yaml", Chain("answers", {"answer"}) + Diagnosis("one", "answers"));
   ASSERT_TRUE(program.AwaitOutput("phase: Succeeded"));
