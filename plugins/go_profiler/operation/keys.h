@@ -23,6 +23,8 @@ inline constexpr char kSha256Key[] = "diagnoser.runtime.go_profiler.result.sha25
 inline constexpr char kSampleTypeKey[] = "diagnoser.runtime.go_profiler.result.sample_type";
 inline constexpr char kTotalKey[] = "diagnoser.runtime.go_profiler.result.total";
 inline constexpr char kTopKey[] = "diagnoser.runtime.go_profiler.result.top";
+// The engine shows a result whose key ends so as the operation's own sentence.
+inline constexpr char kSummaryKey[] = "diagnoser.runtime.go_profiler.result.summary";
 
 inline constexpr char kTokenDataKey[] = "token";
 inline constexpr char kCaDataKey[] = "ca.crt";

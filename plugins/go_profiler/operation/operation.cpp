@@ -73,7 +73,11 @@ void EmitResults(Job& job, const Target& target, const SavedProfile& saved) {
   job.Emit(kSha256Key, saved.sha256);
 }
 
-void EmitSummary(Job& job, const Summary& summary) {
+void EmitSummary(Job& job, const Target& target, const Summary& summary) {
+  std::string sentence = std::string(target.type->name) + " of " + target.source + ": " +
+                         summary.sample_type + " " + summary.total;
+  if (!summary.hottest.empty()) sentence += "; most in " + summary.hottest;
+  job.Emit(kSummaryKey, sentence);
   job.Emit(kSampleTypeKey, summary.sample_type);
   job.Emit(kTotalKey, summary.total);
   job.Emit(kTopKey, summary.top);
@@ -100,7 +104,7 @@ Outcome GoProfilerOperation::Run(Job& job) {
   if (!saved.ok()) return exchange::ToFailure(saved.status());
   EmitResults(job, target, *saved);
   job.EmitArtifact(kFileKey, saved->file_name);
-  EmitSummary(job, Summarize(*saved->profile));
+  EmitSummary(job, target, Summarize(*saved->profile));
 
   const SavedState state = StateOf(target, *saved);
   JobLogger logger(job);

@@ -34,10 +34,11 @@ Summary Summarize(const profile::Profile& profile) {
   summary.total = exchange::ValidUtf8(report::AutoLabel(top->total, unit));
   for (const report::TopRow& row : top->rows) {
     if (row.flat == 0) continue;
-    if (!summary.top.empty()) summary.top += ", ";
-    summary.top += ShortName(frames.Name(row.frame)) + " " +
-                   exchange::ValidUtf8(report::AutoLabel(row.flat, unit)) + " " +
-                   Trimmed(report::Percentage(row.flat, top->total));
+    const std::string function = ShortName(frames.Name(row.frame)) + " " +
+                                 exchange::ValidUtf8(report::AutoLabel(row.flat, unit)) + " " +
+                                 Trimmed(report::Percentage(row.flat, top->total));
+    if (summary.hottest.empty()) summary.hottest = function;
+    summary.top += (summary.top.empty() ? "" : ", ") + function;
   }
   return summary;
 }

@@ -1,4 +1,4 @@
-// A profile in three short texts, so that `kubectl get -o yaml` alone already tells something.
+// A profile in short texts, so that `kubectl get -o yaml` alone already tells something.
 #pragma once
 
 #include <string>
@@ -10,6 +10,7 @@ namespace kubediag::go_profiler {
 struct Summary {
   std::string sample_type;  // "inuse_space": the one a viewer shows first
   std::string total;        // "115.73MB"
+  std::string hottest;      // the first of top
   std::string top;  // "encoding/json.Marshal 5.77MB 4.99%, …": by own cost, the hottest first
 };
 

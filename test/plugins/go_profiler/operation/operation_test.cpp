@@ -68,6 +68,9 @@ TEST_F(GoProfilerTest, TellsTheHottestFunctions) {
             "k8s.io/kube-openapi/pkg/internal/third_party/go-json-experiment/"
             "json.MarshalOptions.Marshal 4.19MB 3.62%, "
             "reflect.growslice 4.02MB 3.47%");
+  EXPECT_THAT(run.results.at(kSummaryKey),
+              testing::MatchesRegex("Heap of https://[^ ]+: inuse_space 115.73MB; most in "
+                                    ".*WalkSchema 7MB 6.05%"));
 }
 
 struct TypeCase {
