@@ -49,13 +49,15 @@ Result<ArtifactFolder> MakeArtifactFolder(int data_root, const std::string& arti
   const std::string stamp = LocalStamp(now);
   for (int number = 1; number <= kMaxFoldersASecond; ++number) {
     const std::string name = number == 1 ? stamp : stamp + "-" + std::to_string(number);
+    std::string path = parent;
+    path.append("/").append(name);
     if (mkdirat(parent_directory.get(), name.c_str(), kDirectoryMode) != 0) {
       if (errno == EEXIST) continue;
-      return Status::FromErrno("make directory " + parent + "/" + name, errno);
+      return Status::FromErrno("make directory " + path, errno);
     }
     KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd directory,
                               OpenAt(parent_directory.get(), name, O_RDONLY | O_DIRECTORY));
-    return ArtifactFolder{std::move(directory), parent + "/" + name};
+    return ArtifactFolder{std::move(directory), std::move(path)};
   }
   return Status::ResourceExhausted("more than " + std::to_string(kMaxFoldersASecond) +
                                    " runs in one second under " + parent);

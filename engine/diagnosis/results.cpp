@@ -65,13 +65,14 @@ std::string SummaryOf(const ResultMap& results) {
 Status ResultFolder::Save(const std::map<std::string, ResultEntry*>& entries) const {
   const bool each = entries.size() <= kMaxSyncedFiles;
   for (const auto& [key, entry] : entries) {
-    const std::string path = relative_path_ + "/" + entry->folder;
+    std::string path = relative_path_;
+    path.append("/").append(entry->folder);
     KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd directory, MakeDirectoryAt(data_root_, path));
     const std::string name = FileNameOf(key);
     KUBEDIAG_RETURN_IF_ERROR(
         WriteValue(directory.get(), name, entry->value, each).Annotate("save result " + key));
     entry->artifact = api::Artifact{.key = key,
-                                    .path = path + "/" + name,
+                                    .path = path.append("/").append(name),
                                     .size = static_cast<int64_t>(entry->value.size()),
                                     .sha256 = entry->sha256};
   }
@@ -91,7 +92,9 @@ Result<ResultMap> TakeResults(std::map<std::string, std::string> emitted, const 
   ResultMap results;
   std::map<std::string, ResultEntry*> large;
   size_t total = 0;
-  for (auto& [key, value] : emitted) {
+  for (auto it = emitted.begin(); it != emitted.end(); ++it) {
+    const std::string& key = it->first;
+    std::string& value = it->second;
     if (!IsResultKey(key)) {
       return Status::InvalidArgument("\"" + key.substr(0, kMaxResultKeyBytes) +
                                      "\" is no result key");
@@ -137,7 +140,7 @@ Result<ResultMap> FromRecord(const std::map<std::string, RecordedValue>& recorde
     entry->folder = run;
     if (value.saved_path) {
       const auto lost = [&key = key](const std::string& why) {
-        return Status::DataLoss("the saved result " + key + " cannot be read again: " + why);
+        return Status::DataLoss(why).Annotate("the saved result " + key + " cannot be read again");
       };
       auto fd = OpenAt(data_root, *value.saved_path, O_RDONLY);
       if (!fd.ok()) return lost(fd.status().message());
@@ -180,7 +183,7 @@ Status PutResults(const ResultMap& results, const ResultFolder& folder,
     if (!entry->artifact) unsaved.emplace(key, entry.get());
     left_out.emplace(key, entry.get());
   }
-  const Status saved = folder.Save(unsaved);
+  Status saved = folder.Save(unsaved);
   for (const auto& [key, entry] : left_out) {
     if (entry->artifact) status.artifacts.push_back(*entry->artifact);
   }

@@ -19,6 +19,13 @@ bool IsObjectName(std::string_view name) {
          });
 }
 
+Status CheckName(const std::string& key, const std::string& name) {
+  if (IsObjectName(name)) return Status::Ok();
+  return Status::InvalidArgument(key + ": \"" + name.substr(0, kMaxObjectNameBytes) +
+                                 "\" is no name of a Kubernetes object")
+      .WithReason(kReasonInvalidParameter);
+}
+
 std::string DefaultOf(const operation::OperationDescriptor& descriptor, const std::string& key) {
   for (const auto& parameter : descriptor.parameters) {
     if (parameter.key == key) return parameter.default_value.value_or("");
@@ -69,7 +76,7 @@ Result<SecretReference> ReferenceOf(const operation::SecretDescriptor& secret,
     return found == diagnosis.spec.parameters.end() ? "" : found->second;
   };
   // A key that looks like any other would let a set's author make a Secret of it unseen.
-  if (!std::string_view(secret.name_parameter).ends_with(kNameParameterEnding)) {
+  if (!secret.name_parameter.ends_with(kNameParameterEnding)) {
     return Status::FailedPrecondition("the operation declares the Secret parameter " +
                                       secret.name_parameter + ", which does not end in " +
                                       std::string(kNameParameterEnding))
@@ -85,13 +92,8 @@ Result<SecretReference> ReferenceOf(const operation::SecretDescriptor& secret,
   if (reference.namespace_name.empty()) {
     reference.namespace_name = diagnosis.metadata.namespace_name;
   }
-  for (const auto& [key, name] : {std::pair(&secret.name_parameter, &reference.name),
-                                  {&secret.namespace_parameter, &reference.namespace_name}}) {
-    if (IsObjectName(*name)) continue;
-    return Status::InvalidArgument(*key + ": \"" + name->substr(0, kMaxObjectNameBytes) +
-                                   "\" is no name of a Kubernetes object")
-        .WithReason(kReasonInvalidParameter);
-  }
+  KUBEDIAG_RETURN_IF_ERROR(CheckName(secret.name_parameter, reference.name));
+  KUBEDIAG_RETURN_IF_ERROR(CheckName(secret.namespace_parameter, reference.namespace_name));
   return reference;
 }
 

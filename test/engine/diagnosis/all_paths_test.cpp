@@ -15,16 +15,17 @@ using testing::IsEmpty;
 
 constexpr api::Strategy kAll = api::Strategy::kAllPaths;
 
-Body Gives(std::map<std::string, std::string> results) {
-  return [results](const operation::Job&, std::stop_token) { return Succeed(results); };
+Body Gives(const std::map<std::string, std::string>& results) {
+  return [results](const operation::Job&, const std::stop_token&) { return Succeed(results); };
 }
 Body Fails() {
-  return [](const operation::Job&, std::stop_token) { return FailWith("Broken", "it broke"); };
+  return
+      [](const operation::Job&, const std::stop_token&) { return FailWith("Broken", "it broke"); };
 }
 
 TEST_F(ExecutorTest, AllPathsRunsIndependentOperationsAtTheSameTime) {
   std::latch both(2);
-  const Body meet = [&both](const operation::Job&, std::stop_token) {
+  const Body meet = [&both](const operation::Job&, const std::stop_token&) {
     both.arrive_and_wait();  // hangs unless both run at once
     return Succeed();
   };
@@ -52,15 +53,15 @@ TEST_F(ExecutorTest, AllPathsRunsNoMoreAtOnceThanTheNodeAllows) {
 
 TEST_F(ExecutorTest, AllPathsShowsANodeItsAncestorsOnlyAndMergesByRank) {
   std::latch late_first(1);
-  Add("late", [&late_first](const operation::Job&, std::stop_token) {
+  Add("late", [&late_first](const operation::Job&, const std::stop_token&) {
     late_first.wait();
     return Succeed({{"who", "late"}, {"left", "1"}});
   });
-  Add("early", [&late_first](const operation::Job&, std::stop_token) {
+  Add("early", [&late_first](const operation::Job&, const std::stop_token&) {
     late_first.count_down();
     return Succeed({{"who", "early"}, {"right", "1"}});
   });
-  Add("below", [](const operation::Job& job, std::stop_token) {
+  Add("below", [](const operation::Job& job, const std::stop_token&) {
     EXPECT_TRUE(job.parameters.contains("left"));
     EXPECT_FALSE(job.parameters.contains("right"));
     return Succeed();
@@ -102,9 +103,9 @@ TEST_F(ExecutorTest, AllPathsFailsIfNoPathSucceededThroughout) {
 
 TEST_F(ExecutorTest, AllPathsEndsAllThatRunWhenCancelled) {
   std::latch both(2);
-  const Body hang = [&both](const operation::Job& job, std::stop_token stop) {
+  const Body hang = [&both](const operation::Job& job, const std::stop_token& stop) {
     both.count_down();
-    return Hang(job, std::move(stop));
+    return Hang(job, stop);
   };
   Add("a", hang);
   Add("b", hang);
@@ -126,10 +127,10 @@ TEST_F(ExecutorTest, AllPathsGoesOnFromItsJournal) {
   Add("a", Gives({{"a", "1"}}));
   Add(
       "b",
-      [&](const operation::Job& job, std::stop_token stop) {
+      [&](const operation::Job& job, const std::stop_token& stop) {
         if (!shutdown) return Succeed({{"b", "1"}});
         cancellation->Request(CancelCause::kShutdown);
-        return Hang(job, std::move(stop));
+        return Hang(job, stop);
       },
       true);
   AddSet({{1}, {2}, {}}, {"a", "b"}, kAll);

@@ -16,7 +16,7 @@ TEST_F(ExecutorTest, AnOperationsOwnTimeoutFailsItsNodeOnly) {
   operation::OperationDescriptor slow = Module("slow");
   slow.default_timeout = milliseconds(20);
   Add(slow, Hang);
-  Add("b", [](const operation::Job&, std::stop_token) { return Succeed(); });
+  Add("b", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
   AddSet({{1, 2}, {}, {}}, {"slow", "b"});
   AddDiagnosis();
   const api::Diagnosis done = Run();
@@ -27,7 +27,7 @@ TEST_F(ExecutorTest, AnOperationsOwnTimeoutFailsItsNodeOnly) {
 
 TEST_F(ExecutorTest, TheDeadlineOfTheDiagnosisEndsItAll) {
   Add("slow", Hang);
-  Add("b", [](const operation::Job&, std::stop_token) { return Succeed(); });
+  Add("b", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
   AddSet({{1, 2}, {}, {}}, {"slow", "b"});
   AddDiagnosis({}, [](api::Diagnosis& diagnosis) { diagnosis.spec.timeout_seconds = 1; });
   const api::Diagnosis done = Run();
@@ -39,11 +39,11 @@ TEST_F(ExecutorTest, TheDeadlineOfTheDiagnosisEndsItAll) {
 }
 
 TEST_F(ExecutorTest, CancellingEndsTheOperationAndTriesNoOtherPath) {
-  Add("slow", [this](const operation::Job& job, std::stop_token stop) {
+  Add("slow", [this](const operation::Job& job, const std::stop_token& stop) {
     cancellation->Request(CancelCause::kCancelled);
-    return Hang(job, std::move(stop));
+    return Hang(job, stop);
   });
-  Add("b", [](const operation::Job&, std::stop_token) { return Succeed(); });
+  Add("b", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
   AddSet({{1, 2}, {}, {}}, {"slow", "b"});
   AddDiagnosis();
   const api::Diagnosis done = Run();
@@ -57,10 +57,10 @@ TEST_F(ExecutorTest, CancellingEndsTheOperationAndTriesNoOtherPath) {
 
 TEST_F(ExecutorTest, ARunAfterACancelledOneStartsAnew) {
   bool cancel = true;
-  Add("slow", [&](const operation::Job& job, std::stop_token stop) {
+  Add("slow", [&](const operation::Job& job, const std::stop_token& stop) {
     if (!cancel) return Succeed();
     cancellation->Request(CancelCause::kCancelled);
-    return Hang(job, std::move(stop));
+    return Hang(job, stop);
   });
   AddSet({{1}, {}}, {"slow"});
   AddDiagnosis();
@@ -72,9 +72,9 @@ TEST_F(ExecutorTest, ARunAfterACancelledOneStartsAnew) {
 }
 
 TEST_F(ExecutorTest, SuspendingEndsItAsSuspended) {
-  Add("slow", [this](const operation::Job& job, std::stop_token stop) {
+  Add("slow", [this](const operation::Job& job, const std::stop_token& stop) {
     cancellation->Request(CancelCause::kSuspended);
-    return Hang(job, std::move(stop));
+    return Hang(job, stop);
   });
   AddSet({{1}, {}}, {"slow"});
   AddDiagnosis();
@@ -82,10 +82,10 @@ TEST_F(ExecutorTest, SuspendingEndsItAsSuspended) {
 }
 
 TEST_F(ExecutorTest, ADeletedDiagnosisIsNotWrittenAnyMore) {
-  Add("slow", [this](const operation::Job& job, std::stop_token stop) {
+  Add("slow", [this](const operation::Job& job, const std::stop_token& stop) {
     store.Remove("Diagnosis", "default", "diagnosis");
     cancellation->Request(CancelCause::kDeleted);
-    return Hang(job, std::move(stop));
+    return Hang(job, stop);
   });
   AddSet({{1}, {}}, {"slow"});
   AddDiagnosis();
@@ -111,7 +111,7 @@ TEST_F(ExecutorTest, FindsOutThatTheDiagnosisIsGoneWhenItWritesProgress) {
 
 TEST_F(ExecutorTest, TellsOfALongRunUnderWay) {
   options.limits.progress_interval = seconds(0);
-  Add("slow", [this](const operation::Job&, std::stop_token) {
+  Add("slow", [this](const operation::Job&, const std::stop_token&) {
     while (Stored().status.operations.empty()) std::this_thread::yield();
     EXPECT_EQ(Stored().status.operations[0].phase, "Running");
     return Succeed();
@@ -122,7 +122,7 @@ TEST_F(ExecutorTest, TellsOfALongRunUnderWay) {
 }
 
 TEST_F(ExecutorTest, ADiagnosisRunsOnlyOnceAtATime) {
-  Add("a", [this](const operation::Job&, std::stop_token) {
+  Add("a", [this](const operation::Job&, const std::stop_token&) {
     Executor other_process(store, catalog, runner, options, *logger);
     RecordingObserver nobody;
     const Status status = other_process.Run(Stored(), *cancellation, nobody).status();

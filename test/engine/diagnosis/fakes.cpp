@@ -34,7 +34,7 @@ class FakeRunner::Run : public operation::OperationRun {
       runner_.most_at_once_ = std::max(runner_.most_at_once_, ++runner_.at_once_);
       body = runner_.bodies_.at(job_.operation);
     }
-    operation::RunOutcome outcome = body(job_, std::move(stop));
+    operation::RunOutcome outcome = body(job_, stop);
     const std::lock_guard lock(runner_.mutex_);
     --runner_.at_once_;
     return outcome;
@@ -143,7 +143,7 @@ operation::RunOutcome FailWith(const std::string& reason, const std::string& mes
   return outcome;
 }
 
-operation::RunOutcome Hang(const operation::Job& job, std::stop_token stop) {
+operation::RunOutcome Hang(const operation::Job& job, const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any never;
   std::unique_lock lock(mutex);

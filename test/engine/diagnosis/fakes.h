@@ -15,7 +15,7 @@
 
 namespace kubediag::diagnosis {
 
-using Body = std::function<operation::RunOutcome(const operation::Job&, std::stop_token)>;
+using Body = std::function<operation::RunOutcome(const operation::Job&, const std::stop_token&)>;
 
 // Runs registered lambdas in the calling thread. Thread-safe.
 class FakeRunner : public operation::Runner {
@@ -63,6 +63,6 @@ class FakeCatalog : public catalog::Catalog {
 operation::RunOutcome Succeed(std::map<std::string, std::string> results = {});
 operation::RunOutcome FailWith(const std::string& reason, const std::string& message);
 // Until stopped or out of time, as a runner's Wait does.
-operation::RunOutcome Hang(const operation::Job& job, std::stop_token stop);
+operation::RunOutcome Hang(const operation::Job& job, const std::stop_token& stop);
 
 }  // namespace kubediag::diagnosis

@@ -13,11 +13,11 @@ using testing::IsEmpty;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
-Body Succeeds(std::map<std::string, std::string> results = {}) {
-  return [results](const operation::Job&, std::stop_token) { return Succeed(results); };
+Body Succeeds(const std::map<std::string, std::string>& results = {}) {
+  return [results](const operation::Job&, const std::stop_token&) { return Succeed(results); };
 }
 Body Fails(const std::string& reason = "Broken", const std::string& message = "it broke") {
-  return [=](const operation::Job&, std::stop_token) { return FailWith(reason, message); };
+  return [=](const operation::Job&, const std::stop_token&) { return FailWith(reason, message); };
 }
 
 TEST_F(ExecutorTest, SucceedsWithResultsConditionsAndEventsOfKubeDiag) {
@@ -112,7 +112,7 @@ TEST_F(ExecutorTest, GivesARepeatableDiagnosisItsSecondChanceWhenTheMapHasChange
   Add("collect-b", Succeeds({{"b", "1"}}));
   Add(
       "diagnose",
-      [](const operation::Job& job, std::stop_token) {
+      [](const operation::Job& job, const std::stop_token&) {
         return job.parameters.contains("b") ? Succeed() : FailWith("NotEnough", "needs b");
       },
       true);
@@ -249,7 +249,7 @@ TEST_F(ExecutorTest, GivesTheJobOnlyAfterTheClaimSucceeded) {
 }
 
 TEST_F(ExecutorTest, ComesThroughAConflictAtTheEndWithWhatOthersWrote) {
-  Add("a", [this](const operation::Job&, std::stop_token) {
+  Add("a", [this](const operation::Job&, const std::stop_token&) {
     api::Diagnosis other = Stored();
     other.status.heartbeat_time = api::Time(seconds(42));
     EXPECT_TRUE(store.FileStore::WriteStatus(other).ok());
@@ -288,7 +288,7 @@ TEST_F(ExecutorTest, LeavesAnEndedOrSuspendedDiagnosisAlone) {
 }
 
 TEST_F(ExecutorTest, SettingsAndTimeoutComeFromTheOperationObject) {
-  Add("script-runner", [](const operation::Job& job, std::stop_token) {
+  Add("script-runner", [](const operation::Job& job, const std::stop_token&) {
     const auto left = job.deadline.Left();
     EXPECT_GT(left, seconds(110));
     EXPECT_LE(left, seconds(120));

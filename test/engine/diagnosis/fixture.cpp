@@ -152,6 +152,7 @@ std::string Positions(const api::Path& path) {
 
 std::vector<std::string> Positions(const std::vector<api::Path>& paths) {
   std::vector<std::string> lines;
+  lines.reserve(paths.size());
   for (const api::Path& path : paths) lines.push_back(Positions(path));
   return lines;
 }

@@ -119,8 +119,9 @@ TEST_F(JournalTest, CutAtAnyByteItKeepsEveryWholeRecordAndGoesOn) {
     }
   }
   const std::string whole = Bytes();
+  const std::string_view view = whole;
   for (size_t size = 0; size <= whole.size(); ++size) {
-    const auto contents = ParseJournal(std::string_view(whole).substr(0, size));
+    const auto contents = ParseJournal(view.substr(0, size));
     ASSERT_TRUE(contents.ok()) << "cut at " << size << ": " << contents.status().ToString();
     const auto expected = static_cast<size_t>(
         std::count_if(ends.begin(), ends.end(), [size](size_t end) { return end <= size; }));

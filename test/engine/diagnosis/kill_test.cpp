@@ -46,15 +46,15 @@ TEST_F(KillChild, Runs) {
   if (root == nullptr) GTEST_SKIP() << "started by KillTest only";
   std::filesystem::remove_all(options.data_root);
   options.data_root = std::string(root) + "/data";
-  const auto marks = [root](const char* name, std::map<std::string, std::string> results) {
-    return [root, name, results](const operation::Job&, std::stop_token) {
+  const auto marks = [root](const char* name, const std::map<std::string, std::string>& results) {
+    return [root, name, results](const operation::Job&, const std::stop_token&) {
       Mark(root, name);
       return Succeed(results);
     };
   };
   Add("collect", marks("collect", {{"c", "1"}}), true);
   Add("large", marks("large", {{"large", std::string(40 * kKiB, 'x')}}));
-  Add("broken", [root](const operation::Job&, std::stop_token) {
+  Add("broken", [root](const operation::Job&, const std::stop_token&) {
     Mark(root, "broken");
     return FailWith("Broken", "as always");
   });
@@ -88,7 +88,7 @@ class KillTest : public testing::TestWithParam<const char*> {
   }
 
   std::string NewRoot() {
-    const std::string root = base_ + "/" + std::to_string(roots_++);
+    std::string root = base_ + "/" + std::to_string(roots_++);
     std::filesystem::create_directory(root);
     return root;
   }

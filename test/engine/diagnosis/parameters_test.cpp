@@ -85,8 +85,8 @@ TEST_F(ExecutorTest, AWrongKindFailsBeforehandWithTheDeclaredSentence) {
   operation::OperationDescriptor profiler = Module("profiler");
   profiler.parameters.push_back(Of(ParameterKind::kChoice));
   profiler.parameters[0].violation = "Go profiler type must be Profile, Heap or Goroutine.";
-  Add("before", [](const operation::Job&, std::stop_token) { return Succeed(); });
-  Add(profiler, [](const operation::Job&, std::stop_token) { return Succeed(); });
+  Add("before", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
+  Add(profiler, [](const operation::Job&, const std::stop_token&) { return Succeed(); });
   AddSet({{1}, {2}, {}}, {"before", "profiler"});
   AddDiagnosis({{"key", "heap"}});
   const api::Diagnosis done = Run();
@@ -102,9 +102,9 @@ TEST_F(ExecutorTest, AMissingKeyFailsItsNodeWhenThatIsReached) {
   operation::OperationDescriptor needs = Module("needs");
   needs.parameters.push_back(Of(ParameterKind::kString));
   needs.parameters[0].required = true;
-  Add("before", [](const operation::Job&, std::stop_token) { return Succeed(); });
-  Add("other", [](const operation::Job&, std::stop_token) { return Succeed(); });
-  Add(needs, [](const operation::Job&, std::stop_token) { return Succeed(); });
+  Add("before", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
+  Add("other", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
+  Add(needs, [](const operation::Job&, const std::stop_token&) { return Succeed(); });
   AddSet({{1}, {2, 3}, {}, {}}, {"before", "needs", "other"});
   AddDiagnosis();
   const api::Diagnosis done = Run();
@@ -120,15 +120,17 @@ TEST_F(ExecutorTest, AnEarlierResultSuppliesARequiredKey) {
   operation::OperationDescriptor needs = Module("needs");
   needs.parameters.push_back(Of(ParameterKind::kInteger));
   needs.parameters[0].required = true;
-  Add("before", [](const operation::Job&, std::stop_token) { return Succeed({{"key", "5"}}); });
-  Add(needs, [](const operation::Job&, std::stop_token) { return Succeed(); });
+  Add("before", [](const operation::Job&, const std::stop_token&) {
+    return Succeed({{"key", "5"}});
+  });
+  Add(needs, [](const operation::Job&, const std::stop_token&) { return Succeed(); });
   AddSet({{1}, {2}, {}}, {"before", "needs"});
   AddDiagnosis();
   EXPECT_EQ(Run().status.phase, api::Phase::kSucceeded);
 }
 
 TEST_F(ExecutorTest, WarnsOfKeysThatNoOperationReads) {
-  Add("a", [](const operation::Job&, std::stop_token) { return Succeed(); });
+  Add("a", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
   AddSet({{1}, {}}, {"a"});
   AddDiagnosis({{"unread", "1"}});
   Run();

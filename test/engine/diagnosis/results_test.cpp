@@ -14,7 +14,6 @@
 namespace kubediag::diagnosis {
 namespace {
 
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 class ResultsTest : public ExecutorTest {
@@ -123,8 +122,10 @@ TEST_F(ResultsTest, DigestsTellMapsApart) {
 
 TEST_F(ResultsTest, ALargeResultReachesLaterOperationsWhole) {
   const std::string large(100 * kKiB, 'x');
-  Add("collect", [&](const operation::Job&, std::stop_token) { return Succeed({{"big", large}}); });
-  Add("use", [&](const operation::Job& job, std::stop_token) {
+  Add("collect", [&](const operation::Job&, const std::stop_token&) {
+    return Succeed({{"big", large}});
+  });
+  Add("use", [&](const operation::Job& job, const std::stop_token&) {
     EXPECT_EQ(job.parameters.at("big"), large);
     return Succeed();
   });
@@ -140,7 +141,7 @@ TEST_F(ResultsTest, ALargeResultReachesLaterOperationsWhole) {
 TEST_F(ResultsTest, FilesOfAnOperationAreDescribedAndItsFolderIsKubeDiags) {
   operation::OperationDescriptor profiler = Module("profiler");
   profiler.artifact_folder = "profilers/go/pprof";
-  Add(profiler, [](const operation::Job& job, std::stop_token) {
+  Add(profiler, [](const operation::Job& job, const std::stop_token&) {
     EXPECT_GE(job.artifact_directory, 0);
     std::ofstream(job.artifact_path + "/a.prof") << "profile";
     operation::RunOutcome outcome = Succeed();
@@ -163,7 +164,7 @@ TEST_F(ResultsTest, FilesOfAnOperationAreDescribedAndItsFolderIsKubeDiags) {
 TEST_F(ResultsTest, AFileThatIsNotThereFailsTheOperationAndLeavesNoFolder) {
   operation::OperationDescriptor profiler = Module("profiler");
   profiler.artifact_folder = "files";
-  Add(profiler, [](const operation::Job&, std::stop_token) {
+  Add(profiler, [](const operation::Job&, const std::stop_token&) {
     operation::RunOutcome outcome = Succeed();
     outcome.artifacts.push_back({.key = "file", .path = "../../etc/passwd"});
     return outcome;
@@ -178,7 +179,7 @@ TEST_F(ResultsTest, AFileThatIsNotThereFailsTheOperationAndLeavesNoFolder) {
 TEST_F(ResultsTest, RunsOfTheSameSecondGetFoldersOfTheirOwn) {
   operation::OperationDescriptor profiler = Module("profiler");
   profiler.artifact_folder = "files";
-  Add(profiler, [](const operation::Job& job, std::stop_token) {
+  Add(profiler, [](const operation::Job& job, const std::stop_token&) {
     std::ofstream(job.artifact_path + "/x") << "x";
     return Succeed();
   });

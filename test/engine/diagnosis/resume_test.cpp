@@ -18,11 +18,11 @@ using testing::HasSubstr;
 // The engine "dies" while an operation runs: cause kShutdown leaves everything as a kill does.
 class ResumeTest : public ExecutorTest {
  protected:
-  Body DiesOnce(std::map<std::string, std::string> results = {}) {
-    return [this, results](const operation::Job& job, std::stop_token stop) {
+  Body DiesOnce(const std::map<std::string, std::string>& results = {}) {
+    return [this, results](const operation::Job& job, const std::stop_token& stop) {
       if (!dies) return Succeed(results);
       cancellation->Request(CancelCause::kShutdown);
-      return Hang(job, std::move(stop));
+      return Hang(job, stop);
     };
   }
 
@@ -44,7 +44,7 @@ class ResumeTest : public ExecutorTest {
 };
 
 TEST_F(ResumeTest, ARepeatableOperationRunsAgainAndFinishedOnesDoNot) {
-  Add("a", [](const operation::Job&, std::stop_token) { return Succeed({{"a", "1"}}); });
+  Add("a", [](const operation::Job&, const std::stop_token&) { return Succeed({{"a", "1"}}); });
   Add("b", DiesOnce(), true);
   AddSet({{1}, {2}, {}}, {"a", "b"});
   AddDiagnosis();
@@ -60,7 +60,7 @@ TEST_F(ResumeTest, ARepeatableOperationRunsAgainAndFinishedOnesDoNot) {
 
 TEST_F(ResumeTest, AnotherOneIsInterruptedAndNeverRunsTwice) {
   Add("recover", DiesOnce());
-  Add("b", [](const operation::Job&, std::stop_token) { return Succeed(); });
+  Add("b", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
   AddSet({{1, 2}, {}, {}}, {"recover", "b"});
   AddDiagnosis();
   RunUntilItDies();
@@ -95,12 +95,14 @@ TEST_F(ResumeTest, LocalModeStartsAnewIfTheObjectChangedOrTheRunHadEnded) {
 
 TEST_F(ResumeTest, LargeResultsComeBackWhole) {
   const std::string large(100 * kKiB, 'x');
-  Add("collect", [&](const operation::Job&, std::stop_token) { return Succeed({{"big", large}}); });
+  Add("collect", [&](const operation::Job&, const std::stop_token&) {
+    return Succeed({{"big", large}});
+  });
   Add(
       "use",
-      [&](const operation::Job& job, std::stop_token stop) {
+      [&](const operation::Job& job, const std::stop_token& stop) {
         EXPECT_EQ(job.parameters.at("big"), large);
-        return DiesOnce()(job, std::move(stop));
+        return DiesOnce()(job, stop);
       },
       true);
   AddSet({{1}, {2}, {}}, {"collect", "use"});
@@ -114,7 +116,7 @@ TEST_F(ResumeTest, LargeResultsComeBackWhole) {
 }
 
 TEST_F(ResumeTest, ALostLargeResultFailsTheRunRatherThanFeedingWhatIsLeft) {
-  Add("collect", [](const operation::Job&, std::stop_token) {
+  Add("collect", [](const operation::Job&, const std::stop_token&) {
     return Succeed({{"big", std::string(100 * kKiB, 'x')}});
   });
   Add("use", DiesOnce(), true);
@@ -129,7 +131,9 @@ TEST_F(ResumeTest, ALostLargeResultFailsTheRunRatherThanFeedingWhatIsLeft) {
 }
 
 TEST_F(ResumeTest, ADecidedRunIsOnlyWrittenNotRunAgain) {
-  Add("recover", [](const operation::Job&, std::stop_token) { return Succeed({{"r", "1"}}); });
+  Add("recover", [](const operation::Job&, const std::stop_token&) {
+    return Succeed({{"r", "1"}});
+  });
   AddSet({{1}, {}}, {"recover"});
   AddDiagnosis();
   int writes = 0;
@@ -215,7 +219,7 @@ TEST_F(ResumeTest, AnOperationThatTakesTheEngineDownIsGivenUpAtLast) {
 // repeatable runs a second time, and the run ends.
 TEST_F(ResumeTest, FromAJournalCutAroundAnyRecordNothingRunsTwice) {
   for (const char* name : {"a", "b", "c", "d"}) {
-    Add(name, [name](const operation::Job&, std::stop_token) {
+    Add(name, [name](const operation::Job&, const std::stop_token&) {
       return std::string(name) == "b" ? FailWith("Broken", "b") : Succeed({{name, "1"}});
     });
   }

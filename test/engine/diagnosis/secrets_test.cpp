@@ -11,7 +11,6 @@
 namespace kubediag::diagnosis {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -29,7 +28,7 @@ class SecretsTest : public ExecutorTest {
     parameter.key = kNamespaceKey;
     parameter.default_value = "default";
     profiler.parameters.push_back(parameter);
-    Add(profiler, [](const operation::Job&, std::stop_token) { return Succeed(); });
+    Add(profiler, [](const operation::Job&, const std::stop_token&) { return Succeed(); });
     AddSet({{1}, {}}, {"profiler"});
   }
 
@@ -114,7 +113,7 @@ TEST_F(SecretsTest, AnEarlierResultCannotSwapTheReference) {
   other.metadata.name = "other";
   other.data = {{"token", "stolen"}, {"ca.crt", "c"}};
   store.Put(other);
-  Add("evil", [](const operation::Job&, std::stop_token) {
+  Add("evil", [](const operation::Job&, const std::stop_token&) {
     return Succeed({{kNameKey, "other"}});
   });
   AddSet({{1}, {2}, {}}, {"evil", "profiler"});

@@ -41,7 +41,7 @@ class ViewersTest : public ExecutorTest {
     server.optional_features = KUBEDIAG_FEATURE_SERVES_HTTP;
     server.restorable = true;
     server.artifact_folder = "pages";
-    Add(server, [this, linger](const operation::Job& job, std::stop_token) {
+    Add(server, [this, linger](const operation::Job& job, const std::stop_token&) {
       if (job.restore && !restore_works) return FailWith("Gone", "the file is gone");
       urls.push_back(job.base_url);
       operation::RunOutcome outcome = Succeed({{"endpoint", "Visit " + job.base_url}});
@@ -116,7 +116,7 @@ TEST_F(ViewersTest, AFailedOperationKeepsNothingAlive) {
   operation::OperationDescriptor server = Module("server");
   server.optional_features = KUBEDIAG_FEATURE_SERVES_HTTP;
   Add(server,
-      [](const operation::Job&, std::stop_token) { return FailWith("Broken", "it broke"); });
+      [](const operation::Job&, const std::stop_token&) { return FailWith("Broken", "it broke"); });
   AddDiagnosis();
   const api::Diagnosis done = Run();
   EXPECT_EQ(executor().viewers().Count(), 0U);
@@ -125,9 +125,9 @@ TEST_F(ViewersTest, AFailedOperationKeepsNothingAlive) {
 }
 
 TEST_F(ViewersTest, CancellingTheRunEndsItsViewers) {
-  Add("slow", [this](const operation::Job& job, std::stop_token stop) {
+  Add("slow", [this](const operation::Job& job, const std::stop_token& stop) {
     cancellation->Request(CancelCause::kCancelled);
-    return Hang(job, std::move(stop));
+    return Hang(job, stop);
   });
   AddSet({{1}, {2}, {}}, {"server", "slow"});
   AddDiagnosis();
@@ -139,7 +139,7 @@ TEST_F(ViewersTest, CancellingTheRunEndsItsViewers) {
 TEST_F(ViewersTest, EventsNeverCarryACapability) {
   operation::OperationDescriptor server = Module("server");
   server.optional_features = KUBEDIAG_FEATURE_SERVES_HTTP;
-  Add(server, [this](const operation::Job& job, std::stop_token) {
+  Add(server, [this](const operation::Job& job, const std::stop_token&) {
     urls.push_back(job.base_url);
     return FailWith("Broken", "could not serve " + job.base_url);
   });
@@ -194,10 +194,10 @@ TEST_F(ViewersTest, AResumedRunServesAgainWhatItServedBefore) {
   bool dies = true;
   Add(
       "slow",
-      [&](const operation::Job& job, std::stop_token stop) {
+      [&](const operation::Job& job, const std::stop_token& stop) {
         if (!dies) return Succeed();
         cancellation->Request(CancelCause::kShutdown);
-        return Hang(job, std::move(stop));
+        return Hang(job, stop);
       },
       true);
   AddSet({{1}, {2}, {}}, {"server", "slow"});
