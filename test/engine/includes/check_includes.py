@@ -25,14 +25,15 @@ ALLOWED = {
     "engine/cli": ["engine/diagnosis", "engine/http"],
     "plugins/sdk": [],
     "plugins/fetch": ["plugins/sdk", "engine/core", "engine/process"],
-    "plugins/http_server": ["plugins/fetch"],
-    "plugins/script_runner": ["plugins/sdk", "engine/core", "engine/process"],
-    "plugins/function": ["plugins/sdk", "engine/core", "engine/process"],
+    "plugins/exchange": ["plugins/sdk", "engine/core", "engine/process"],
+    "plugins/http_server": ["plugins/fetch", "plugins/exchange"],
+    "plugins/script_runner": ["plugins/exchange"],
+    "plugins/function": ["plugins/exchange"],
     "plugins/go_profiler/profile": ["engine/core"],
     "plugins/go_profiler/report": ["plugins/go_profiler/profile"],
     "plugins/go_profiler/viewer": ["plugins/go_profiler/report", "engine/http"],
     "plugins/go_profiler/demo": ["engine/core"],
-    "plugins/go_profiler": ["plugins/go_profiler/viewer", "plugins/fetch", "plugins/sdk"],
+    "plugins/go_profiler/operation": ["plugins/go_profiler/viewer", "plugins/fetch", "plugins/exchange"],
 }
 
 # header prefix → the only folders that may include it
@@ -46,7 +47,7 @@ OWNERS = {
     "curl/": ["plugins/fetch"],
     "yaml-cpp/": ["engine/api"],
     "spdlog/": ["engine/core"],
-    "CLI/": ["engine/cli"],
+    "CLI/": ["engine/cli", "plugins/go_profiler/demo"],
     "libdeflate.h": ["plugins/go_profiler/profile", "plugins/go_profiler/viewer"],
     "prometheus/": ["engine/metrics"],
     "spawn.h": ["engine/process"],
