@@ -6,8 +6,10 @@ endif()
 
 find_program(KUBEDIAG_CCACHE ccache)
 if(KUBEDIAG_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_C_COMPILER_LAUNCHER "${KUBEDIAG_CCACHE}")
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${KUBEDIAG_CCACHE}")
+  # Paths relative to the tree, so that another clone of it finds what this one compiled.
+  set(launcher ${CMAKE_COMMAND} -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${KUBEDIAG_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
 
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
