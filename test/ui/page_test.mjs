@@ -146,6 +146,11 @@ test('searches by expression, falls back to plain text, and tells the matched sh
     assert.equal((await readTable(page)).length, type.byFlat.filter(
       (row) => row.name.toLowerCase().includes('(*command).execute')).length);
     assert.ok(plain.length > 0);
+    for (const width of [1600, 1280, 1024, 390]) {  // what is searched for stays readable
+      await page.setViewportSize({ width, height: 800 });
+      const room = await page.locator('#search').evaluate((input) => input.clientWidth);
+      assert.ok(room >= 120, `${room} pixels to type in on a page of ${width}`);
+    }
   }));
 
 /** Moves the keyboard's cursor and returns what the details say. */
