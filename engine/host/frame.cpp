@@ -35,7 +35,6 @@ bool IsFromHost(MessageType type) { return static_cast<uint16_t>(type) >= 16; }
 size_t MaxMessageBytes(MessageType type) {
   switch (type) {
     case MessageType::kDescribe:
-    case MessageType::kCancel:
     case MessageType::kHello:
     case MessageType::kLoaded:
     case MessageType::kEnd:

@@ -23,7 +23,6 @@ enum class MessageType : uint16_t {
   // Engine to host.
   kDescribe = 1,  // empty
   kJob = 2,       // a Job; descriptors ride along
-  kCancel = 3,    // empty
   // Host to engine.
   kHello = 16,       // u32 protocol version
   kLoaded = 17,      // empty: the module has been loaded and checked

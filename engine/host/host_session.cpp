@@ -143,11 +143,7 @@ void HostSession::WatchEngine() {
       return;
     }
     if (end == Channel::ReadEnd::kClosed) break;
-    const Status status = reader_.Feed(bytes, [this](const Message& message) {
-      if (message.type == MessageType::kCancel) cancel_.Cancel();
-      return Status();
-    });
-    if (!status.ok()) break;
+    if (!bytes.empty()) break;  // nothing more is said to a run; what ends it is a signal
   }
   // The engine keeps its end open for as long as it lives and we do.
   descendants_.Reap();
