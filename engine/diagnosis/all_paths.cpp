@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/core/limits.h"
+#include "engine/diagnosis/reasons.h"
 #include "engine/diagnosis/status.h"
 #include "engine/diagnosis/walks.h"
 
@@ -52,7 +53,8 @@ class AllPathsRun {
       KUBEDIAG_RETURN_IF_ERROR(AwaitOne());
     }
     TellFailedPaths();
-    if (!schedule_.Done() && !stop.ok()) return Verdict{.failure = stop, .succeeded_path = {}};
+    const bool cut_short = !schedule_.Done() || (!schedule_.Succeeded() && EndedOne());
+    if (!stop.ok() && cut_short) return Verdict{.failure = stop, .succeeded_path = {}};
     if (schedule_.Succeeded()) {
       std::vector<NodeIndex> path = schedule_.SucceededPath();
       context_.progress.SetWalk(path, FailedPaths(), 0);
@@ -145,6 +147,13 @@ class AllPathsRun {
       paths.push_back(std::move(path));
     }
     return paths;
+  }
+
+  // Whether what stops the run has ended an operation of it.
+  bool EndedOne() const {
+    const std::vector<api::OperationOutcome> failures = context_.progress.Failures();
+    return std::any_of(failures.begin(), failures.end(),
+                       [](const auto& failure) { return IsStopReason(failure.reason); });
   }
 
   void TellFailedPaths() { context_.progress.SetFailedPaths(FailedPaths()); }

@@ -167,6 +167,9 @@ Result<api::Diagnosis> DiagnosisRun::Drive(const Plan& plan,
   RunProgress progress(plan, events_, observer_);
   const ResultFolder folder(environment_.data_root.get(), RunFolder(diagnosis_.metadata.uid) +
                                                               "/results/" + beginning.begin.stamp);
+  // Times in objects are whole seconds, too coarse to begin with.
+  const bool begins_now = !recovery && !diagnosis_.status.start_time;
+  const auto earlier_start = begins_now ? std::nullopt : std::optional(beginning.begin.start_time);
   const RunContext context{.environment = environment_,
                            .diagnosis = diagnosis_,
                            .plan = plan,
@@ -176,7 +179,7 @@ Result<api::Diagnosis> DiagnosisRun::Drive(const Plan& plan,
                            .progress = progress,
                            .events = events_,
                            .cancellation = cancellation_,
-                           .deadline = DeadlineFrom(beginning.begin.start_time)};
+                           .deadline = DeadlineFrom(earlier_start)};
   NodeRunner runner(context);
   if (beginning.prepared) {
     const graph::NodeIndex first = plan.graph.Successors(0).front();
@@ -274,11 +277,12 @@ Result<api::Diagnosis> DiagnosisRun::Finish(const Plan& plan, const Verdict& ver
   return finished;
 }
 
-Deadline DiagnosisRun::DeadlineFrom(api::Time start) const {
+Deadline DiagnosisRun::DeadlineFrom(std::optional<api::Time> earlier_start) const {
   if (!diagnosis_.spec.timeout_seconds) return Deadline::Never();
   constexpr int64_t kLongest = 10LL * 365 * 24 * 3600;
   const seconds timeout(std::clamp<int64_t>(*diagnosis_.spec.timeout_seconds, 0, kLongest));
-  const auto passed = std::max(std::chrono::system_clock::now() - start,
+  if (!earlier_start) return Deadline::After(timeout);
+  const auto passed = std::max(std::chrono::system_clock::now() - *earlier_start,
                                std::chrono::system_clock::duration::zero());
   return Deadline::After(
       std::max<Deadline::Clock::duration>(timeout - passed, Deadline::Clock::duration::zero()));

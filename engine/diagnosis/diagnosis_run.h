@@ -43,7 +43,8 @@ class DiagnosisRun {
   Result<api::Diagnosis> Fail(const Status& failure);
   Result<api::Diagnosis> Finish(const Plan& plan, const Verdict& verdict, RunProgress& progress,
                                 const ResultFolder& folder, size_t viewers_started);
-  Deadline DeadlineFrom(api::Time start) const;
+  // Of spec.timeoutSeconds, for a run that started at `earlier_start`; null: it starts now.
+  Deadline DeadlineFrom(std::optional<api::Time> earlier_start) const;
   std::string NewStamp(api::Time now) const;
   bool claimed() const { return diagnosis_.status.phase == api::Phase::kRunning; }
 

@@ -178,6 +178,11 @@ Status NodeRunner::Explain(const Attempt& attempt, const operation::RunOutcome& 
     return Status::Cancelled(suspended ? "suspended while it ran" : "cancelled while it ran")
         .WithReason(suspended ? kReasonSuspended : kReasonCancelled);
   }
+  // Nobody has asked for it: the word is the operation's own, and must not pass for the engine's,
+  // which ends a run for good.
+  if (status.reason() == kReasonCancelled || status.reason() == kReasonSuspended) {
+    return status.WithReason("OperationFailed");
+  }
   if (status.code() == StatusCode::kDeadlineExceeded || status.reason() == "OperationTimeout") {
     if (context_.deadline.Passed()) {
       return Status::DeadlineExceeded(

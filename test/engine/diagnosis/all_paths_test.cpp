@@ -122,6 +122,26 @@ TEST_F(ExecutorTest, AllPathsEndsAllThatRunWhenCancelled) {
   EXPECT_EQ(runner.Live(), 0U);
 }
 
+TEST_F(ExecutorTest, AllPathsIsCancelledThoughAnOperationFailedByItselfBefore) {
+  std::latch running(1);
+  Add("broken", [](const operation::Job&, const std::stop_token&) {
+    return FailWith("Broken", "it is broken");
+  });
+  Add("slow", [&running](const operation::Job& job, const std::stop_token& stop) {
+    running.count_down();
+    return Hang(job, stop);
+  });
+  AddSet({{1, 2}, {}, {}}, {"broken", "slow"}, kAll);
+  AddDiagnosis();
+  std::jthread user([this, &running] {
+    running.wait();
+    cancellation->Request(CancelCause::kCancelled);
+  });
+  const api::Diagnosis done = Run();
+  EXPECT_EQ(done.status.phase, api::Phase::kFailed);
+  EXPECT_EQ(ConditionOf(done, "Finished").reason, "Cancelled");
+}
+
 TEST_F(ExecutorTest, AllPathsGoesOnFromItsJournal) {
   std::atomic<bool> shutdown = true;
   Add("a", Gives({{"a", "1"}}));

@@ -70,6 +70,22 @@ TEST_F(ResumeTest, AnotherOneIsInterruptedAndNeverRunsTwice) {
   EXPECT_THAT(done.status.operations[0].message, HasSubstr("must not be run twice"));
 }
 
+TEST_F(ResumeTest, AnOperationsOwnWordCancelledDoesNotVoidTheJournal) {
+  Add("recover", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
+  Add("undecided", [](const operation::Job&, const std::stop_token&) {
+    return FailWith("Cancelled", "says the operation");
+  });
+  Add("last", DiesOnce(), true);
+  AddSet({{1}, {2, 3}, {}, {}}, {"recover", "undecided", "last"});
+  AddDiagnosis();
+  RunUntilItDies();
+  ForgetStatus();
+  const api::Diagnosis done = Run();
+  EXPECT_EQ(done.status.phase, api::Phase::kSucceeded);
+  EXPECT_EQ(runner.Runs("recover"), 1U);
+  EXPECT_EQ(runner.Runs("undecided"), 1U);
+}
+
 TEST_F(ResumeTest, LocalModeResumesAnEqualObject) {
   Add("recover", DiesOnce());
   AddSet({{1}, {}}, {"recover"});
