@@ -1,37 +1,18 @@
 #include "engine/api/cursor.h"
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "engine/api/time.h"
 #include "engine/api/utf8.h"
 #include "engine/core/limits.h"
+#include "engine/core/nearest_names.h"
 
 namespace kubediag::api {
 namespace {
 
-constexpr size_t kMaxComparedNameBytes = 64;
 constexpr size_t kMaxShownBytes = 512;  // of what a file holds, in each part of a message
-
-char Lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
-
-// Levenshtein's distance, letter case apart.
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i + 1);
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t substituted = diagonal + (Lower(a[i]) == Lower(b[j]) ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, substituted});
-    }
-  }
-  return row[b.size()];
-}
 
 }  // namespace
 
@@ -187,19 +168,6 @@ bool Cursor::IsMap() const {
 bool Cursor::IsList() const {
   if (value_.kind != Value::Kind::kList) WrongType("a list");
   return value_.kind == Value::Kind::kList;
-}
-
-std::string_view NearestName(std::string_view name, std::span<const std::string_view> known) {
-  if (name.size() > kMaxComparedNameBytes) return {};
-  std::string_view nearest;
-  size_t least = std::max<size_t>(2, name.size() / 3) + 1;
-  for (const std::string_view candidate : known) {
-    const size_t distance = EditDistance(name, candidate);
-    if (distance >= least) continue;
-    least = distance;
-    nearest = candidate;
-  }
-  return nearest;
 }
 
 void WarnUnknown(const Cursor& map, size_t index, std::span<const std::string_view> known) {

@@ -90,9 +90,6 @@ struct FieldRule {
   void (*read)(const Cursor& at, T& out);
 };
 
-// The known name most like `name`; empty if none is near.
-std::string_view NearestName(std::string_view name, std::span<const std::string_view> known);
-
 // Warns about a field that is none of `known`.
 void WarnUnknown(const Cursor& map, size_t index, std::span<const std::string_view> known);
 

@@ -8,6 +8,7 @@
 #include "engine/api/decode_kinds.h"
 #include "engine/api/parse.h"
 #include "engine/api/value.h"
+#include "engine/core/nearest_names.h"
 
 namespace kubediag::api {
 namespace {

@@ -17,10 +17,10 @@
 #include "engine/catalog/catalog.h"
 #include "engine/catalog/catalog_metrics.h"
 #include "engine/catalog/folder_watch.h"
-#include "engine/catalog/nearest_names.h"
 #include "engine/catalog/scanner.h"
 #include "engine/core/deadline.h"
 #include "engine/core/limits.h"
+#include "engine/core/nearest_names.h"
 
 namespace kubediag::catalog {
 namespace {

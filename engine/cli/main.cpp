@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "engine/catalog/nearest_names.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/common_options.h"
 #include "engine/cli/exit_status.h"
 #include "engine/cli/external_command.h"
 #include "engine/cli/program_paths.h"
+#include "engine/core/nearest_names.h"
 
 namespace kubediag::cli {
 namespace {
@@ -33,7 +33,7 @@ void TryExternal(const CLI::App& app, const std::vector<std::string>& arguments)
   if (paths.ok()) {
     ExecuteExternalCommand(paths->bin, name, {arguments.begin() + 1, arguments.end()});
   }
-  const std::vector<std::string> nearest = catalog::NearestNames(name, BuiltIns(app));
+  const std::vector<std::string> nearest = NearestNames(name, BuiltIns(app));
   PrintError("there is no command \"" + name + "\"" +
              (nearest.empty() ? "; kubediag --help lists them"
                               : "; did you mean " + nearest.front() + "?"));

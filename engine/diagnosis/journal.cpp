@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "engine/core/byte_codec.h"
 #include "engine/core/file.h"
 #include "engine/core/limits.h"
-#include "engine/diagnosis/byte_codec.h"
 #include "engine/diagnosis/crc32.h"
 
 namespace kubediag::diagnosis {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "engine/diagnosis/byte_codec.h"
+#include "engine/core/byte_codec.h"
 
 namespace kubediag::diagnosis {
 namespace {
@@ -11,7 +11,6 @@ enum class Type : uint8_t { kBegin = 1, kStarted = 2, kFinished = 3, kEnd = 4 };
 
 void PutTime(ByteWriter& out, api::Time time) { out.I64(time.time_since_epoch().count()); }
 api::Time GetTime(ByteReader& in) { return api::Time(std::chrono::seconds(in.I64())); }
-std::string GetText(ByteReader& in) { return std::string(in.Text()); }
 
 void Put(ByteWriter& out, const BeginRecord& record) {
   out.Byte(static_cast<uint8_t>(Type::kBegin));
@@ -26,11 +25,11 @@ void Put(ByteWriter& out, const BeginRecord& record) {
 
 BeginRecord GetBegin(ByteReader& in) {
   BeginRecord record;
-  record.binding = GetText(in);
-  record.set_hash = GetText(in);
-  record.stamp = GetText(in);
+  record.binding = in.Text();
+  record.set_hash = in.Text();
+  record.stamp = in.Text();
   record.start_time = GetTime(in);
-  for (const char flag : in.Text()) record.repeatable.push_back(flag != 0);
+  for (const char flag : in.View()) record.repeatable.push_back(flag != 0);
   return record;
 }
 
@@ -46,7 +45,7 @@ StartedRecord GetStarted(ByteReader& in) {
   StartedRecord record;
   record.node = in.U32();
   record.attempt = in.I64();
-  record.digest = GetText(in);
+  record.digest = in.Text();
   record.time = GetTime(in);
   return record;
 }
@@ -63,10 +62,10 @@ void Put(ByteWriter& out, const RecordedViewer& viewer) {
 RecordedViewer GetViewer(ByteReader& in) {
   RecordedViewer viewer;
   viewer.port = static_cast<uint16_t>(in.U32());
-  viewer.base_url = GetText(in);
-  viewer.state = GetText(in);
-  viewer.module_path = GetText(in);
-  viewer.artifact_folder = GetText(in);
+  viewer.base_url = in.Text();
+  viewer.state = in.Text();
+  viewer.module_path = in.Text();
+  viewer.artifact_folder = in.Text();
   viewer.expires = in.I64();
   return viewer;
 }
@@ -76,7 +75,7 @@ void Put(ByteWriter& out, const FinishedRecord& record) {
   out.U32(record.node);
   out.I64(record.attempt);
   out.Text(record.digest);
-  out.Byte(record.succeeded ? 1 : 0);
+  out.Bool(record.succeeded);
   out.Text(record.reason);
   out.Text(record.message);
   PutTime(out, record.start_time);
@@ -85,7 +84,7 @@ void Put(ByteWriter& out, const FinishedRecord& record) {
   out.U64(record.values.size());
   for (const auto& [key, value] : record.values) {
     out.Text(key);
-    out.Byte(value.saved_path ? 1 : 0);
+    out.Bool(value.saved_path.has_value());
     out.Text(value.saved_path ? *value.saved_path : value.bytes);
     out.U64(value.size);
     out.Text(value.sha256);
@@ -97,7 +96,7 @@ void Put(ByteWriter& out, const FinishedRecord& record) {
     out.U64(file.size);
     out.Text(file.sha256);
   }
-  out.Byte(record.viewer ? 1 : 0);
+  out.Bool(record.viewer.has_value());
   if (record.viewer) Put(out, *record.viewer);
 }
 
@@ -105,42 +104,42 @@ FinishedRecord GetFinished(ByteReader& in) {
   FinishedRecord record;
   record.node = in.U32();
   record.attempt = in.I64();
-  record.digest = GetText(in);
-  record.succeeded = in.Byte() != 0;
-  record.reason = GetText(in);
-  record.message = GetText(in);
+  record.digest = in.Text();
+  record.succeeded = in.Bool();
+  record.reason = in.Text();
+  record.message = in.Text();
   record.start_time = GetTime(in);
   record.end_time = GetTime(in);
   record.duration = std::chrono::nanoseconds(in.I64());
   // A damaged count ends with the bytes: each entry takes some.
-  for (uint64_t count = in.U64(); count > 0 && !in.failed(); --count) {
-    std::string key = GetText(in);
+  for (uint64_t count = in.U64(); count > 0 && in.ok(); --count) {
+    std::string key = in.Text();
     RecordedValue value;
-    const bool saved = in.Byte() != 0;
+    const bool saved = in.Bool();
     if (saved) {
-      value.saved_path = GetText(in);
+      value.saved_path = in.Text();
     } else {
-      value.bytes = GetText(in);
+      value.bytes = in.Text();
     }
     value.size = in.U64();
-    value.sha256 = GetText(in);
+    value.sha256 = in.Text();
     record.values.insert_or_assign(std::move(key), std::move(value));
   }
-  for (uint64_t count = in.U64(); count > 0 && !in.failed(); --count) {
+  for (uint64_t count = in.U64(); count > 0 && in.ok(); --count) {
     RecordedFile file;
-    file.key = GetText(in);
-    file.path = GetText(in);
+    file.key = in.Text();
+    file.path = in.Text();
     file.size = in.U64();
-    file.sha256 = GetText(in);
+    file.sha256 = in.Text();
     record.files.push_back(std::move(file));
   }
-  if (in.Byte() != 0) record.viewer = GetViewer(in);
+  if (in.Bool()) record.viewer = GetViewer(in);
   return record;
 }
 
 void Put(ByteWriter& out, const EndRecord& record) {
   out.Byte(static_cast<uint8_t>(Type::kEnd));
-  out.Byte(record.succeeded ? 1 : 0);
+  out.Bool(record.succeeded);
 }
 
 }  // namespace
@@ -165,7 +164,7 @@ Result<Record> DecodeRecord(std::string_view bytes) {
       record = GetFinished(in);
       break;
     case Type::kEnd:
-      record = EndRecord{.succeeded = in.Byte() != 0};
+      record = EndRecord{.succeeded = in.Bool()};
       break;
     default:
       return Status::DataLoss("a record of an unknown type");

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string_view>
 
-#include "engine/catalog/nearest_names.h"
+#include "engine/core/nearest_names.h"
 #include "engine/diagnosis/reasons.h"
+#include "engine/operation/parameter_kind.h"
 
 namespace kubediag::diagnosis {
 namespace {
@@ -18,29 +18,6 @@ using operation::ParameterKind;
 constexpr std::array<std::string_view, 7> kContextKeys = {
     "diagnosis.namespace", "diagnosis.name", "diagnosis.uid", "node",
     "pod.namespace",       "pod.name",       "container"};
-
-bool IsInteger(std::string_view text) {
-  // A '+' is fine here (Go's Atoi), from_chars takes only '-'.
-  if (text.starts_with('+') && text.size() > 1 && text[1] != '-') text.remove_prefix(1);
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-bool IsUrl(std::string_view text) {
-  if (text.starts_with("https://")) {
-    text.remove_prefix(8);
-  } else if (text.starts_with("http://")) {
-    text.remove_prefix(7);
-  } else {
-    return false;
-  }
-  const bool printable =
-      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c != '\x7f'; });
-  const std::string_view authority = text.substr(0, text.find_first_of("/?#"));
-  const bool host = !authority.empty() && authority.front() != ':';
-  return printable && host && authority.find('@') == std::string_view::npos;
-}
 
 std::string Join(const std::vector<std::string>& words, std::string_view separator) {
   std::string text;
@@ -65,23 +42,6 @@ std::string KindSentence(const ParameterDescriptor& parameter) {
       break;
   }
   return "is malformed";
-}
-
-bool HasKind(const ParameterDescriptor& parameter, const std::string& value) {
-  switch (parameter.kind) {
-    case ParameterKind::kString:
-      return true;
-    case ParameterKind::kInteger:
-      return IsInteger(value);
-    case ParameterKind::kBoolean:
-      return value == "true" || value == "false";
-    case ParameterKind::kChoice:
-      return std::find(parameter.choices.begin(), parameter.choices.end(), value) !=
-             parameter.choices.end();
-    case ParameterKind::kUrl:
-      return IsUrl(value);
-  }
-  return true;
 }
 
 }  // namespace
@@ -121,7 +81,7 @@ void FillDefaults(const OperationDescriptor& descriptor, api::StringMap& paramet
 }
 
 Status CheckKind(const ParameterDescriptor& parameter, const std::string& value) {
-  if (HasKind(parameter, value)) return Status::Ok();
+  if (operation::IsOfKind(parameter, value)) return Status::Ok();
   const std::string message = parameter.violation.empty()
                                   ? parameter.key + " " + KindSentence(parameter)
                                   : parameter.violation;
@@ -182,7 +142,7 @@ std::vector<UnknownParameter> UnknownParameters(
   std::vector<UnknownParameter> unknown;
   for (const auto& [key, value] : spec_parameters) {
     if (IsContextKey(key) || std::binary_search(declared.begin(), declared.end(), key)) continue;
-    const std::vector<std::string> nearest = catalog::NearestNames(key, declared);
+    const std::vector<std::string> nearest = NearestNames(key, declared);
     std::string message = "no operation of the set reads the parameter " + key;
     if (!nearest.empty()) message += "; did you mean " + Join(nearest, " or ") + "?";
     unknown.push_back({key, std::move(message)});

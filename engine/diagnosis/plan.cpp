@@ -1,8 +1,8 @@
 #include "engine/diagnosis/plan.h"
 
 #include "engine/api/conditions.h"
+#include "engine/core/byte_codec.h"
 #include "engine/core/digest.h"
-#include "engine/diagnosis/byte_codec.h"
 #include "engine/diagnosis/parameters.h"
 
 namespace kubediag::diagnosis {

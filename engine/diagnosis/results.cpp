@@ -7,22 +7,15 @@
 #include <cerrno>
 #include <utility>
 
+#include "engine/core/byte_codec.h"
 #include "engine/core/digest.h"
 #include "engine/core/file.h"
 #include "engine/core/limits.h"
-#include "engine/diagnosis/byte_codec.h"
 #include "engine/diagnosis/executor.h"
+#include "engine/operation/text.h"
 
 namespace kubediag::diagnosis {
 namespace {
-
-bool IsResultKey(std::string_view key) {
-  return !key.empty() && key.size() <= kMaxResultKeyBytes &&
-         std::all_of(key.begin(), key.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '.' || c == '_' || c == '-';
-         });
-}
 
 // Result keys are file names, but for the two that mean directories; '%' is in no key.
 std::string FileNameOf(const std::string& key) {
@@ -95,7 +88,7 @@ Result<ResultMap> TakeResults(std::map<std::string, std::string> emitted, const 
   for (auto it = emitted.begin(); it != emitted.end(); ++it) {
     const std::string& key = it->first;
     std::string& value = it->second;
-    if (!IsResultKey(key)) {
+    if (!operation::IsKey(key)) {
       return Status::InvalidArgument("\"" + key.substr(0, kMaxResultKeyBytes) +
                                      "\" is no result key");
     }

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/core/byte_codec.h"
 #include "engine/core/limits.h"
-#include "engine/host/encoding.h"
 #include "engine/host/frame.h"
 
 namespace kubediag::host {
@@ -20,12 +20,19 @@ using operation::SecretDescriptor;
 
 constexpr size_t kTextBytes = 8;  // least an encoded text takes
 
+// Ok if everything was there and nothing is left over.
+Status Finish(const ByteReader& reader, std::string_view what) {
+  if (reader.AtEnd()) return {};
+  return {StatusCode::kDataLoss, "ProtocolError",
+          "malformed " + std::string(what) + (reader.ok() ? ": bytes left over" : ": cut off")};
+}
+
 template <typename Pairs>
 void PutPairs(ByteWriter& writer, const Pairs& pairs) {
-  writer.PutU32(static_cast<uint32_t>(pairs.size()));
+  writer.U32(static_cast<uint32_t>(pairs.size()));
   for (const auto& [key, value] : pairs) {
-    writer.PutText(key);
-    writer.PutText(value);
+    writer.Text(key);
+    writer.Text(value);
   }
 }
 
@@ -39,8 +46,8 @@ std::vector<std::pair<std::string, std::string>> GetPairs(ByteReader& reader) {
 }
 
 void PutTexts(ByteWriter& writer, const std::vector<std::string>& texts) {
-  writer.PutU32(static_cast<uint32_t>(texts.size()));
-  for (const std::string& text : texts) writer.PutText(text);
+  writer.U32(static_cast<uint32_t>(texts.size()));
+  for (const std::string& text : texts) writer.Text(text);
 }
 
 std::vector<std::string> GetTexts(ByteReader& reader) {
@@ -50,14 +57,14 @@ std::vector<std::string> GetTexts(ByteReader& reader) {
 }
 
 void PutParameter(ByteWriter& writer, const ParameterDescriptor& parameter) {
-  writer.PutText(parameter.key);
-  writer.PutU32(static_cast<uint32_t>(parameter.kind));
-  writer.PutBool(parameter.required);
-  writer.PutBool(parameter.from_results);
-  writer.PutBool(parameter.default_value.has_value());
-  writer.PutText(parameter.default_value.value_or(""));
-  writer.PutText(parameter.doc);
-  writer.PutText(parameter.violation);
+  writer.Text(parameter.key);
+  writer.U32(static_cast<uint32_t>(parameter.kind));
+  writer.Bool(parameter.required);
+  writer.Bool(parameter.from_results);
+  writer.Bool(parameter.default_value.has_value());
+  writer.Text(parameter.default_value.value_or(""));
+  writer.Text(parameter.doc);
+  writer.Text(parameter.violation);
   PutTexts(writer, parameter.choices);
 }
 
@@ -80,20 +87,20 @@ ParameterDescriptor GetParameter(ByteReader& reader) {
 }
 
 void PutOperation(ByteWriter& writer, const OperationDescriptor& operation) {
-  writer.PutText(operation.name);
-  writer.PutText(operation.version);
-  writer.PutText(operation.doc);
-  writer.PutU64(static_cast<uint64_t>(operation.default_timeout.count()));
-  writer.PutU64(operation.required_features);
-  writer.PutU64(operation.optional_features);
-  writer.PutText(operation.artifact_folder);
-  writer.PutBool(operation.restorable);
-  writer.PutU32(static_cast<uint32_t>(operation.parameters.size()));
+  writer.Text(operation.name);
+  writer.Text(operation.version);
+  writer.Text(operation.doc);
+  writer.U64(static_cast<uint64_t>(operation.default_timeout.count()));
+  writer.U64(operation.required_features);
+  writer.U64(operation.optional_features);
+  writer.Text(operation.artifact_folder);
+  writer.Bool(operation.restorable);
+  writer.U32(static_cast<uint32_t>(operation.parameters.size()));
   for (const ParameterDescriptor& parameter : operation.parameters) PutParameter(writer, parameter);
-  writer.PutU32(static_cast<uint32_t>(operation.secrets.size()));
+  writer.U32(static_cast<uint32_t>(operation.secrets.size()));
   for (const SecretDescriptor& secret : operation.secrets) {
-    writer.PutText(secret.namespace_parameter);
-    writer.PutText(secret.name_parameter);
+    writer.Text(secret.namespace_parameter);
+    writer.Text(secret.name_parameter);
     PutTexts(writer, secret.data_keys);
   }
 }
@@ -130,25 +137,25 @@ OperationDescriptor GetOperation(ByteReader& reader) {
 
 std::string EncodeJob(const Job& job) {
   ByteWriter writer;
-  writer.PutText(job.operation);
+  writer.Text(job.operation);
   PutPairs(writer, job.parameters);
   PutPairs(writer, job.settings);
   PutPairs(writer, job.policy);
-  writer.PutU32(static_cast<uint32_t>(job.secrets.size()));
+  writer.U32(static_cast<uint32_t>(job.secrets.size()));
   for (const operation::SecretValue& secret : job.secrets) {
-    writer.PutText(secret.name_parameter);
-    writer.PutText(secret.data_key);
-    writer.PutText(secret.value);
+    writer.Text(secret.name_parameter);
+    writer.Text(secret.data_key);
+    writer.Text(secret.value);
   }
-  writer.PutU64(job.deadline.ToMonotonicNanoseconds());
-  writer.PutBool(job.artifact_directory >= 0);
-  writer.PutBool(job.listen_socket >= 0);
-  writer.PutText(job.artifact_path);
-  writer.PutText(job.base_url);
-  writer.PutText(job.libexec_directory);
-  writer.PutBool(job.restore);
-  writer.PutText(job.state);
-  return writer.Take();
+  writer.U64(job.deadline.ToMonotonicNanoseconds());
+  writer.Bool(job.artifact_directory >= 0);
+  writer.Bool(job.listen_socket >= 0);
+  writer.Text(job.artifact_path);
+  writer.Text(job.base_url);
+  writer.Text(job.libexec_directory);
+  writer.Bool(job.restore);
+  writer.Text(job.state);
+  return std::move(writer).bytes();
 }
 
 Result<JobMessage> DecodeJob(std::string_view body) {
@@ -175,19 +182,19 @@ Result<JobMessage> DecodeJob(std::string_view body) {
   job.libexec_directory = reader.Text();
   job.restore = reader.Bool();
   job.state = reader.Text();
-  KUBEDIAG_RETURN_IF_ERROR(reader.Finish("job"));
+  KUBEDIAG_RETURN_IF_ERROR(Finish(reader, "job"));
   return message;
 }
 
 std::string EncodeDescriptor(const ModuleDescriptor& descriptor) {
   ByteWriter writer;
-  writer.PutU32(descriptor.abi_major);
-  writer.PutU32(descriptor.abi_minor);
-  writer.PutU32(static_cast<uint32_t>(descriptor.operations.size()));
+  writer.U32(descriptor.abi_major);
+  writer.U32(descriptor.abi_minor);
+  writer.U32(static_cast<uint32_t>(descriptor.operations.size()));
   for (const OperationDescriptor& operation : descriptor.operations) {
     PutOperation(writer, operation);
   }
-  return writer.Take();
+  return std::move(writer).bytes();
 }
 
 Result<ModuleDescriptor> DecodeDescriptor(std::string_view body) {
@@ -199,16 +206,16 @@ Result<ModuleDescriptor> DecodeDescriptor(std::string_view body) {
   for (size_t i = 0; i < operations && reader.ok(); ++i) {
     descriptor.operations.push_back(GetOperation(reader));
   }
-  KUBEDIAG_RETURN_IF_ERROR(reader.Finish("descriptor"));
+  KUBEDIAG_RETURN_IF_ERROR(Finish(reader, "descriptor"));
   return descriptor;
 }
 
 std::string EncodeStatus(const Status& status) {
   ByteWriter writer;
-  writer.PutU32(static_cast<uint32_t>(status.code()));
-  writer.PutText(status.reason());
-  writer.PutText(status.message());
-  return writer.Take();
+  writer.U32(static_cast<uint32_t>(status.code()));
+  writer.Text(status.reason());
+  writer.Text(status.message());
+  return std::move(writer).bytes();
 }
 
 Result<StatusMessage> DecodeStatus(std::string_view body) {
@@ -216,7 +223,7 @@ Result<StatusMessage> DecodeStatus(std::string_view body) {
   const uint32_t code = reader.U32();
   std::string reason = reader.Text();
   std::string message = reader.Text();
-  KUBEDIAG_RETURN_IF_ERROR(reader.Finish("status"));
+  KUBEDIAG_RETURN_IF_ERROR(Finish(reader, "status"));
   if (code == 0 || code > static_cast<uint32_t>(StatusCode::kInternal)) {
     return Status(StatusCode::kDataLoss, "ProtocolError", "malformed status: unknown code");
   }
@@ -226,9 +233,9 @@ Result<StatusMessage> DecodeStatus(std::string_view body) {
 
 std::string EncodeLog(LogLevel level, std::string_view text) {
   ByteWriter writer;
-  writer.PutU32(static_cast<uint32_t>(level));
-  writer.PutText(text);
-  return writer.Take();
+  writer.U32(static_cast<uint32_t>(level));
+  writer.Text(text);
+  return std::move(writer).bytes();
 }
 
 Result<LogMessage> DecodeLog(std::string_view body) {
@@ -236,7 +243,7 @@ Result<LogMessage> DecodeLog(std::string_view body) {
   const uint32_t level = reader.U32();
   LogMessage message;
   message.text = reader.Text();
-  KUBEDIAG_RETURN_IF_ERROR(reader.Finish("log line"));
+  KUBEDIAG_RETURN_IF_ERROR(Finish(reader, "log line"));
   message.level = level <= static_cast<uint32_t>(LogLevel::kError) ? static_cast<LogLevel>(level)
                                                                    : LogLevel::kError;
   return message;
@@ -244,9 +251,9 @@ Result<LogMessage> DecodeLog(std::string_view body) {
 
 std::string EncodePair(std::string_view key, std::string_view value) {
   ByteWriter writer;
-  writer.PutText(key);
-  writer.PutText(value);
-  return writer.Take();
+  writer.Text(key);
+  writer.Text(value);
+  return std::move(writer).bytes();
 }
 
 Result<PairMessage> DecodePair(std::string_view body) {
@@ -254,15 +261,15 @@ Result<PairMessage> DecodePair(std::string_view body) {
   PairMessage message;
   message.key = reader.Text();
   message.value = reader.Text();
-  KUBEDIAG_RETURN_IF_ERROR(reader.Finish("result"));
+  KUBEDIAG_RETURN_IF_ERROR(Finish(reader, "result"));
   return message;
 }
 
 std::string EncodeServing(std::chrono::nanoseconds linger, std::string_view state) {
   ByteWriter writer;
-  writer.PutU64(static_cast<uint64_t>(linger.count()));
-  writer.PutText(state);
-  return writer.Take();
+  writer.U64(static_cast<uint64_t>(linger.count()));
+  writer.Text(state);
+  return std::move(writer).bytes();
 }
 
 Result<ServingMessage> DecodeServing(std::string_view body) {
@@ -270,20 +277,20 @@ Result<ServingMessage> DecodeServing(std::string_view body) {
   ServingMessage message;
   message.linger = std::min(GetDuration(reader), std::chrono::nanoseconds(kMaxLinger));
   message.state = reader.Text();
-  KUBEDIAG_RETURN_IF_ERROR(reader.Finish("state"));
+  KUBEDIAG_RETURN_IF_ERROR(Finish(reader, "state"));
   return message;
 }
 
 std::string EncodeHello() {
   ByteWriter writer;
-  writer.PutU32(kProtocolVersion);
-  return writer.Take();
+  writer.U32(kProtocolVersion);
+  return std::move(writer).bytes();
 }
 
 Status CheckHello(std::string_view body) {
   ByteReader reader(body);
   const uint32_t version = reader.U32();
-  KUBEDIAG_RETURN_IF_ERROR(reader.Finish("hello"));
+  KUBEDIAG_RETURN_IF_ERROR(Finish(reader, "hello"));
   if (version == kProtocolVersion) return {};
   return {StatusCode::kFailedPrecondition, "ProtocolError",
           "the operation host speaks protocol " + std::to_string(version) + ", the engine " +

@@ -1,13 +1,12 @@
 #include "engine/operation/parameter_reader.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdint>
 #include <set>
 #include <utility>
 
 #include "engine/core/limits.h"
 #include "engine/operation/module_reader.h"
+#include "engine/operation/parameter_kind.h"
 #include "engine/operation/table_checks.h"
 #include "engine/operation/text.h"
 
@@ -19,13 +18,6 @@ constexpr size_t kParameterSize =
 constexpr size_t kSecretSize =
     offsetof(kubediag_secret, data_key_count) + sizeof(kubediag_secret::data_key_count);
 constexpr std::string_view kSecretSuffix = "secret_reference.name";
-
-bool IsInteger(std::string_view text) {
-  if (text.starts_with('+') && text.size() > 1 && text[1] != '-') text.remove_prefix(1);
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
-}
 
 Result<std::vector<std::string>> ReadTexts(const kubediag_string* texts, size_t count,
                                            const std::string& where) {
@@ -107,23 +99,6 @@ Result<SecretDescriptor> ReadSecret(const kubediag_secret* borrowed, const std::
 }
 
 }  // namespace
-
-bool IsOfKind(const ParameterDescriptor& parameter, const std::string& value) {
-  switch (parameter.kind) {
-    case ParameterKind::kString:
-      return true;
-    case ParameterKind::kInteger:
-      return IsInteger(value);
-    case ParameterKind::kBoolean:
-      return value == "true" || value == "false";
-    case ParameterKind::kChoice:
-      return std::find(parameter.choices.begin(), parameter.choices.end(), value) !=
-             parameter.choices.end();
-    case ParameterKind::kUrl:
-      return IsUrl(value);
-  }
-  return false;
-}
 
 Result<std::vector<ParameterDescriptor>> ReadParameters(const kubediag_parameter* const* parameters,
                                                         size_t count, const std::string& where) {

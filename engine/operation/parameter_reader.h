@@ -20,7 +20,4 @@ Result<std::vector<ParameterDescriptor>> ReadParameters(const kubediag_parameter
 Result<std::vector<SecretDescriptor>> ReadSecrets(const kubediag_secret* const* secrets,
                                                   size_t count, const std::string& where);
 
-// Whether `value` is written as the parameter's kind demands.
-bool IsOfKind(const ParameterDescriptor& parameter, const std::string& value);
-
 }  // namespace kubediag::operation

@@ -109,13 +109,6 @@ TEST(Utf8, FindsTheFirstBadByte) {
   EXPECT_EQ(Shorten("abc", 3), "abc");
 }
 
-TEST(NearestName, FindsTyposButNotEverything) {
-  constexpr std::string_view kKnown[] = {"adjacencyList", "strategy", "to"};
-  EXPECT_EQ(NearestName("adjacencylist", kKnown), "adjacencyList");
-  EXPECT_EQ(NearestName("stratgy", kKnown), "strategy");
-  EXPECT_EQ(NearestName("something", kKnown), "");
-}
-
 TEST(SetCondition, MovesItsTimeOnlyWithItsStatus) {
   const Time first = *ParseTime("2026-11-23T12:00:00Z");
   const Time later = first + std::chrono::seconds(5);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/catalog/nearest_names.h"
+#include "engine/core/nearest_names.h"
 
 namespace kubediag::diagnosis {
 
@@ -121,7 +121,7 @@ Result<catalog::Entry> FakeCatalog::Find(const std::string& operation) {
   std::vector<std::string> names;
   for (const auto& [name, entry] : entries_) names.push_back(name);
   std::string message = "operation " + operation + " not found";
-  for (const std::string& near : catalog::NearestNames(operation, names)) message += "; " + near;
+  for (const std::string& near : NearestNames(operation, names)) message += "; " + near;
   return Status::NotFound(message);
 }
 

@@ -1,9 +1,9 @@
-#include "engine/catalog/nearest_names.h"
+#include "engine/core/nearest_names.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace kubediag::catalog {
+namespace kubediag {
 namespace {
 
 using testing::ElementsAre;
@@ -35,5 +35,18 @@ TEST(NearestNames, GivesThreeAtMostNearestFirst) {
               ElementsAre("aaaaaa", "aaaaab", "aaaabb"));
 }
 
+TEST(NearestName, CountsLetterCaseForNothing) {
+  constexpr std::string_view kKnown[] = {"adjacencyList", "strategy", "to"};
+  EXPECT_EQ(NearestName("adjacencylist", kKnown), "adjacencyList");
+  EXPECT_EQ(NearestName("stratgy", kKnown), "strategy");
+  EXPECT_EQ(NearestName("something", kKnown), "");
+  EXPECT_THAT(NearestNames("GO-Profiler", kNames), ElementsAre("go-profiler"));
+}
+
+TEST(NearestName, GivesTheFirstOfEquallyNearOnes) {
+  constexpr std::string_view kKnown[] = {"spec", "speb", "spea"};
+  EXPECT_EQ(NearestName("spez", kKnown), "spec");
+}
+
 }  // namespace
-}  // namespace kubediag::catalog
+}  // namespace kubediag

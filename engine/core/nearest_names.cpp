@@ -1,15 +1,25 @@
-#include "engine/catalog/nearest_names.h"
+#include "engine/core/nearest_names.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
+#include <optional>
 #include <utility>
 
-namespace kubediag::catalog {
+namespace kubediag {
 namespace {
 
 constexpr size_t kMaxSuggestions = 3;
 constexpr size_t kMaxComparedBytes = 128;  // longer names are nobody's slip of the finger
+constexpr size_t kMinContainedBytes = 3;
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
 
 // Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`.
 size_t EditDistance(std::string_view a, std::string_view b) {
@@ -31,21 +41,26 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// How far `candidate` is from the lower-case `name`; null if it is not near.
+std::optional<size_t> Distance(const std::string& name, std::string_view candidate) {
+  if (name.size() > kMaxComparedBytes || candidate.size() > kMaxComparedBytes) return {};
+  const std::string other = LowerCase(candidate);
+  const size_t distance = EditDistance(name, other);
+  if (distance <= std::max<size_t>(1, name.size() / 3)) return distance;
+  const bool contained =
+      std::min(name.size(), other.size()) >= kMinContainedBytes &&
+      (other.find(name) != std::string::npos || name.find(other) != std::string::npos);
+  return contained ? std::optional(distance) : std::nullopt;
+}
+
 }  // namespace
 
 std::vector<std::string> NearestNames(std::string_view name,
                                       const std::vector<std::string>& names) {
-  constexpr size_t kMinContained = 3;
-  if (name.size() > kMaxComparedBytes) return {};
-  const size_t allowed = std::max<size_t>(1, name.size() / 3);
+  const std::string lower = LowerCase(name);
   std::vector<std::pair<size_t, std::string>> near;
   for (const std::string& candidate : names) {
-    if (candidate.size() > kMaxComparedBytes) continue;
-    const size_t distance = EditDistance(name, candidate);
-    const bool contained =
-        std::min(name.size(), candidate.size()) >= kMinContained &&
-        (candidate.find(name) != std::string::npos || name.find(candidate) != std::string::npos);
-    if (distance <= allowed || contained) near.emplace_back(distance, candidate);
+    if (const auto distance = Distance(lower, candidate)) near.emplace_back(*distance, candidate);
   }
   std::sort(near.begin(), near.end());
   if (near.size() > kMaxSuggestions) near.resize(kMaxSuggestions);
@@ -55,4 +70,17 @@ std::vector<std::string> NearestNames(std::string_view name,
   return nearest;
 }
 
-}  // namespace kubediag::catalog
+std::string_view NearestName(std::string_view name, std::span<const std::string_view> names) {
+  const std::string lower = LowerCase(name);
+  std::string_view nearest;
+  std::optional<size_t> least;
+  for (const std::string_view candidate : names) {
+    const auto distance = Distance(lower, candidate);
+    if (!distance || (least && *least <= *distance)) continue;
+    least = distance;
+    nearest = candidate;
+  }
+  return nearest;
+}
+
+}  // namespace kubediag
