@@ -69,7 +69,7 @@ ObjectSet Manifests::Read() {
       continue;
     }
     for (const std::string& file : *files) {
-      const std::optional<Result<std::string>> bytes = ReadSource(file);
+      const std::optional<Result<std::string>> bytes = ReadSource(file, set);
       if (!bytes) continue;
       if (!bytes->ok()) {
         set.unreadable.push_back(bytes->status());
@@ -108,7 +108,7 @@ Result<std::vector<std::string>> Manifests::FilesOf(const std::string& source) c
   return files;
 }
 
-std::optional<Result<std::string>> Manifests::ReadSource(const std::string& path) {
+std::optional<Result<std::string>> Manifests::ReadSource(const std::string& path, ObjectSet& set) {
   if (path == kStandardInput) {
     if (!standard_input_) {
       Result<std::string> bytes = ReadAll(STDIN_FILENO, kStandardInputName, kMaxManifestBytes);
@@ -121,7 +121,10 @@ std::optional<Result<std::string>> Manifests::ReadSource(const std::string& path
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid() && errno == ENOENT) return std::nullopt;
   if (!fd.valid()) return Result<std::string>(Status::FromErrno("open " + path, errno));
-  if (catalog::IsOpenForWriting(fd.get())) return std::nullopt;
+  if (catalog::IsOpenForWriting(fd.get())) {
+    set.being_written = true;
+    return std::nullopt;
+  }
   return ReadAll(fd.get(), path, kMaxManifestBytes);
 }
 

@@ -18,6 +18,7 @@ struct ObjectSet {
   std::vector<api::DecodedObject> objects;   // in the order of the files
   std::vector<api::Diagnostic> diagnostics;  // likewise
   std::vector<Status> unreadable;            // what could not be read at all
+  bool being_written = false;                // a file was left out because somebody writes it
 
   bool ok() const { return unreadable.empty() && !api::HasErrors(diagnostics); }
 };
@@ -40,7 +41,8 @@ class Manifests {
 
  private:
   Result<std::vector<std::string>> FilesOf(const std::string& source) const;
-  std::optional<Result<std::string>> ReadSource(const std::string& path);
+  // Null for a file that comes later.
+  std::optional<Result<std::string>> ReadSource(const std::string& path, ObjectSet& set);
 
   std::vector<std::string> sources_;
   std::optional<std::string> standard_input_;

@@ -22,7 +22,7 @@ ObjectChanges ObjectWatch::Apply(const ObjectSet& set) {
       pending_.push_back(name);
     }
   }
-  if (set.ok()) Remove(present, changes);
+  if (set.ok() && !set.being_written) Remove(present, changes);
   known_.merge(present);
   Release(changes);
   return changes;

@@ -28,7 +28,8 @@ class ObjectWatch {
   // The store is borrowed.
   explicit ObjectWatch(store::FileStore& store) : store_(store) {}
 
-  // Objects with errors are left out; while there are any errors nothing is taken for removed.
+  // Objects with errors are left out; while there are any errors, or a file is being written,
+  // nothing is taken for removed.
   ObjectChanges Apply(const ObjectSet& set);
 
  private:

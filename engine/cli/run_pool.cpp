@@ -124,7 +124,8 @@ RunPool::Outcome RunPool::Run(Job& job) {
     const bool removed = job.cancellation.cause() == diagnosis::CancelCause::kDeleted;
     job.progress->Finish(removed ? "Ended: the object is gone." : "Not run: " + error.message(),
                          false);
-    return {job.diagnosis, error};
+    // Whatever the run made of it: a write to an object that is gone or another is no failure.
+    return {job.diagnosis, removed ? Status::Cancelled("the object is gone") : error};
   }
   const bool serving = stays_ && engine_.executor().viewers().CountOf(result->metadata.uid) > 0;
   job.progress->Finish(RunSentence(*result, took, serving),

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "test/engine/cli/kubediag_test.h"
 
 namespace kubediag::cli {
@@ -43,6 +45,21 @@ TEST_F(ObjectWatchTest, ReportsRemovalOnlyWhileAllFilesCanBeRead) {
   ASSERT_EQ(changes.removed.size(), 1U);
   EXPECT_EQ(changes.removed[0].metadata.name, "one");
   EXPECT_FALSE(store_.GetDiagnosis("default", "one").ok());
+}
+
+TEST_F(ObjectWatchTest, TakesNothingForRemovedWhileAFileIsBeingWritten) {
+  folders_.Write("inbox/set.yaml", Chain("answers", {"answer"}));
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers"));
+  ASSERT_EQ(Read().ready.size(), 1U);
+  {
+    const std::ofstream writer(folders_.Path("inbox/one.yaml"), std::ios::app);
+    const ObjectChanges changes = Read();
+    EXPECT_TRUE(changes.removed.empty());
+    EXPECT_TRUE(changes.ready.empty());
+  }
+  const ObjectChanges changes = Read();
+  EXPECT_TRUE(changes.removed.empty());
+  EXPECT_TRUE(changes.ready.empty()) << "it has not changed";
 }
 
 TEST_F(ObjectWatchTest, ReportsEachFindingOnceUntilItIsGone) {
