@@ -100,6 +100,10 @@ Status CheckCredentials(const Request& request, const SourceUrl& source) {
     if (!source.https) {
       return FetchError(Reason::kInvalidSource, "a bearer token is only ever sent over https");
     }
+    if (request.trust != Trust::kGivenCa) {
+      return FetchError(Reason::kInvalidSource,
+                        "a bearer token is only ever sent to a server its own CA vouches for");
+    }
     const bool blank = request.bearer_token.find(' ') != std::string::npos;
     if (blank || !IsHeaderText(request.bearer_token)) {
       return FetchError(Reason::kUnauthorized, "the token holds blanks or control characters");

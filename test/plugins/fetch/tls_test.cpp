@@ -49,8 +49,16 @@ TEST_F(TlsTest, TheSystemDoesNotTrustIt) {
   Request request = Good(server->url() + "/debug/pprof/heap");
   request.ca_pem.clear();
   request.trust = Trust::kSystem;
+  request.bearer_token.clear();
   EXPECT_EQ(ReasonOfAsking(request), "TlsUntrusted");
   EXPECT_THAT(Seen(), IsEmpty());
+}
+
+TEST_F(TlsTest, ATokenNeedsItsOwnCaAndNotTheSystems) {
+  Request request = Good("https://127.0.0.1:1/");
+  request.ca_pem.clear();
+  request.trust = Trust::kSystem;
+  EXPECT_EQ(ReasonOfAsking(request), "InvalidSource");
 }
 
 TEST_F(TlsTest, AnExpiredCertificateIsUntrusted) {
