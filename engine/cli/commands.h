@@ -2,6 +2,8 @@
 // `status` when chosen. One file a subcommand.
 #pragma once
 
+#include <string>
+
 namespace CLI {  // NOLINT(readability-identifier-naming): theirs
 class App;
 }
@@ -13,5 +15,8 @@ void AddValidateCommand(CLI::App& app, int& status);
 void AddOperationsCommand(CLI::App& app, int& status);
 void AddVersionCommand(CLI::App& app, int& status);
 void AddCompletionCommand(CLI::App& app, int& status);
+
+// What `kubediag version` prints.
+std::string VersionText();
 
 }  // namespace kubediag::cli

@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <filesystem>
 #include <map>
+#include <system_error>
 
 #include "engine/cli/text.h"
 #include "engine/core/file.h"
@@ -77,6 +79,13 @@ Status ResolveDefaults(EngineOptions& options, const ProgramPaths& paths) {
   }
   if (options.operations_folders.empty()) {
     options.operations_folders = {paths.operations, options.data_root + "/operations"};
+    return Status::Ok();
+  }
+  for (const std::string& folder : options.operations_folders) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(folder, error)) {
+      PrintError("--operations-dir: " + folder + " is no folder");
+    }
   }
   return Status::Ok();
 }

@@ -1,5 +1,8 @@
 // kubediag: the command line.
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <string>
@@ -39,9 +42,21 @@ void TryExternal(const CLI::App& app, const std::vector<std::string>& arguments)
                               : "; did you mean " + nearest.front() + "?"));
 }
 
+// A standard stream that came closed must not become a journal or a socket: it reads as empty, and
+// writing to it fails.
+void OccupyStandardStreams() {
+  int descriptor = 0;
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO) {
+    descriptor = open("/dev/null", O_RDONLY);
+  }
+  if (descriptor > STDERR_FILENO) close(descriptor);
+}
+
 int Main(int argc, char** argv) {
+  OccupyStandardStreams();
   CLI::App app("Runs diagnoses: graphs of operations that modules provide.", "kubediag");
   app.require_subcommand(1);
+  app.set_version_flag("--version", VersionText, "Print the same as kubediag version and exit");
   app.footer(
       "Example:\n"
       "  kubediag run -f operationset.yaml -f diagnosis.yaml\n"
@@ -62,6 +77,8 @@ int Main(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
+  } catch (const CLI::CallForVersion& version) {
+    return Print(VersionText()) ? kExitSuccess : kExitFailure;
   } catch (const CLI::Success& success) {  // --help
     return Print(app.help()) ? kExitSuccess : kExitFailure;
   } catch (const CLI::ParseError& error) {

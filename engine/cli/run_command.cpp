@@ -5,6 +5,7 @@
 #include "engine/cli/exit_status.h"
 #include "engine/cli/run_options.h"
 #include "engine/cli/run_session.h"
+#include "engine/host/process_runner.h"
 
 namespace kubediag::cli {
 namespace {
@@ -61,7 +62,9 @@ void AddRunOptions(CLI::App& command, RunOptions& options) {
   command
       .add_option("--operation-user", options.operation_user,
                   "User that operations run as [the running user]")
-      ->type_name("USER[:GROUP]");
+      ->type_name("USER[:GROUP]")
+      ->check(
+          Checked([](const std::string& text) { return host::ParseOperationUser(text).status(); }));
   AddEngineOptions(command, options.engine);
 }
 

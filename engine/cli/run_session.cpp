@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/api/time.h"
 #include "engine/catalog/folder_watch.h"
 #include "engine/cli/diagnostics_text.h"
 #include "engine/cli/exit_status.h"
@@ -26,6 +27,8 @@
 #include "engine/cli/status_output.h"
 #include "engine/core/file.h"
 #include "engine/core/limits.h"
+#include "engine/diagnosis/reasons.h"
+#include "engine/diagnosis/status.h"
 
 namespace kubediag::cli {
 namespace {
@@ -88,6 +91,7 @@ class Session {
 
  private:
   void Note(const RunPool::Outcome& outcome);
+  api::Diagnosis EndPages(api::Diagnosis diagnosis);
   void Take(const ObjectChanges& changes, RunPool& pool);
   // False: a stop was requested.
   bool AwaitChange(catalog::FolderWatch& watch, const StopDescriptor& stop) const;
@@ -108,6 +112,16 @@ void Session::Note(const RunPool::Outcome& outcome) {
   if (!outcome.error.ok() || outcome.diagnosis.status.phase == api::Phase::kFailed) failed_ = true;
 }
 
+// With --exit a page ends with its run: others get its place, and the status does not promise it.
+api::Diagnosis Session::EndPages(api::Diagnosis diagnosis) {
+  diagnosis::Viewers& viewers = engine_->executor().viewers();
+  if (!options_.exit || viewers.CountOf(diagnosis.metadata.uid) == 0) return diagnosis;
+  viewers.Stop(diagnosis.metadata.uid);
+  diagnosis::SetServing(diagnosis.status, false, diagnosis::kReasonNotServed,
+                        "its pages ended with the run: --exit", api::Now());
+  return diagnosis;
+}
+
 int Session::RunOnce(const ObjectSet& set) {
   for (const api::DecodedObject& object : set.objects) engine_->store().Put(object.object);
   const Result<std::vector<api::Diagnosis>> diagnoses = engine_->store().ListDiagnoses();
@@ -120,7 +134,7 @@ int Session::RunOnce(const ObjectSet& set) {
     RunPool pool(*engine_, view_, options_.node_name, !options_.exit,
                  [this, &ended](size_t number, const RunPool::Outcome& outcome) {
                    Note(outcome);
-                   if (outcome.error.ok()) ended.emplace(number, outcome.diagnosis);
+                   if (outcome.error.ok()) ended.emplace(number, EndPages(outcome.diagnosis));
                  });
     const std::stop_callback cancel(
         stop_.get_token(), [&pool] { pool.CancelAll(diagnosis::CancelCause::kCancelled); });

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -68,6 +69,24 @@ void CheckAgainstModules(const ObjectSet& set, catalog::Catalog& catalog,
   }
 }
 
+// A cluster may hold the OperationSet; `run` would not find it.
+void CheckSetsAreGiven(const ObjectSet& set, std::vector<api::Diagnostic>& diagnostics) {
+  std::set<std::string> names;
+  for (const api::DecodedObject& object : set.objects) {
+    if (const auto* operation_set = std::get_if<api::OperationSet>(&object.object)) {
+      names.insert(operation_set->metadata.name);
+    }
+  }
+  for (const api::DecodedObject& object : set.objects) {
+    const auto* diagnosis = std::get_if<api::Diagnosis>(&object.object);
+    if (diagnosis == nullptr || diagnosis->spec.operation_set.empty()) continue;
+    if (names.count(diagnosis->spec.operation_set) > 0) continue;
+    diagnostics.push_back(
+        object.Report(api::Severity::kWarning, "spec.operationSet",
+                      "OperationSet " + diagnosis->spec.operation_set + " is not among the objects"));
+  }
+}
+
 bool AnyExists(const std::vector<std::string>& folders) {
   return std::any_of(folders.begin(), folders.end(), [](const std::string& folder) {
     std::error_code error;
@@ -103,6 +122,7 @@ int Validate(ValidateOptions& options) {
   ObjectSet set = Manifests(options.sources).Read();
   for (const Status& status : set.unreadable) PrintError(status.message());
   std::vector<api::Diagnostic> diagnostics = set.diagnostics;
+  CheckSetsAreGiven(set, diagnostics);
   if (const Status status = CheckModules(options, set, diagnostics); !status.ok()) {
     PrintError("modules were not checked: " + status.message());
   }

@@ -16,13 +16,13 @@ constexpr char kCompiler[] = "clang " __clang_version__;
 constexpr char kCompiler[] = "g++ " __VERSION__;
 #endif
 
+}  // namespace
+
 std::string VersionText() {
   return std::string("kubediag ") + KUBEDIAG_VERSION + "\noperation ABI " +
          std::to_string(KUBEDIAG_ABI_MAJOR) + "." + std::to_string(KUBEDIAG_ABI_MINOR) +
          "\ncompiler " + kCompiler + "\n";
 }
-
-}  // namespace
 
 void AddVersionCommand(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand(

@@ -34,6 +34,7 @@ inline bool IsStopReason(std::string_view reason) {
 
 // Of condition Serving.
 inline constexpr char kReasonServing[] = "Serving";
+inline constexpr char kReasonNotServed[] = "NotServed";
 inline constexpr char kReasonExpired[] = "Expired";
 inline constexpr char kReasonExitedEarly[] = "ExitedEarly";
 inline constexpr char kReasonRestoreFailed[] = "RestoreFailed";

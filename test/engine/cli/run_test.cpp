@@ -146,6 +146,7 @@ TEST_F(RunTest, DoesNotWaitForPagesWithExit) {
   EXPECT_EQ(program.Wait(), 0);
   EXPECT_THAT(program.output(), HasSubstr("Visit http://127.0.0.1:"));
   EXPECT_THAT(program.error(), Not(HasSubstr("Ctrl-C")));
+  EXPECT_THAT(program.output(), HasSubstr("reason: NotServed\n    status: \"False\"\n"));
 }
 
 TEST_F(RunTest, RefusesInvalidObjectsBeforeAnythingRuns) {

@@ -48,6 +48,25 @@ TEST_F(UsageTest, PrintsVersionAbiAndCompiler) {
   EXPECT_THAT(version.output, HasSubstr("\noperation ABI 1.0\ncompiler "));
 }
 
+TEST_F(UsageTest, HasAVersionOptionToo) {
+  EXPECT_EQ(Call({"--version"}).status, 0);
+  EXPECT_EQ(Call({"--version"}).output, Call({"version"}).output);
+}
+
+TEST_F(UsageTest, ClosedStandardStreamsStayClosed) {
+  const std::string program = KubediagProcess::KubediagProgram();
+  EXPECT_EQ(Call({"-c", "exec " + program + " version <&- 2>&-"}, "/bin/sh").status, 0);
+  const Ended ended = Call({"-c", "exec " + program + " version <&- >&-"}, "/bin/sh");
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.error, HasSubstr("Bad file descriptor"));
+}
+
+TEST_F(UsageTest, SaysThatAFolderOfOperationsIsNone) {
+  const Ended ended = Call({"operations", "--operations-dir", "/no/such/folder"});
+  EXPECT_THAT(ended.error,
+              StartsWith("kubediag: --operations-dir: /no/such/folder is no folder\n"));
+}
+
 TEST_F(UsageTest, ExitsWithTwoOnMistakes) {
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
            {},
@@ -60,6 +79,7 @@ TEST_F(UsageTest, ExitsWithTwoOnMistakes) {
            {"run", "-f", "x", "--viewer-address", "localhost"},
            {"run", "-f", "x", "--watch", "--exit"},
            {"run", "-f", "x", "--log-level", "loud"},
+           {"run", "-f", "x", "--operation-user", "nobody-knows-me"},
            {"completion", "fish"},
            {"validate"}}) {
     const Ended ended = Call(arguments);

@@ -76,6 +76,13 @@ TEST_F(ValidateTest, SaysNothingOfModulesWhereThereIsNoFolderOfThem) {
   EXPECT_EQ(program.output(), "1 object: 0 errors, 0 warnings\n");
 }
 
+TEST_F(ValidateTest, WarnsOfADiagnosisWithoutItsSet) {
+  folders_.Write("all.yaml", Diagnosis("ask", "absent"));
+  KubediagProcess program(Command({"validate", "-f", "all.yaml"}));
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_THAT(program.output(), HasSubstr("OperationSet absent is not among the objects"));
+}
+
 TEST_F(ValidateTest, ExitsWithTwoWhenAFileCannotBeRead) {
   folders_.Make("empty");
   KubediagProcess program(Command({"validate", "-f", "none.yaml", "-f", "empty"}));
