@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "engine/api/time.h"
-#include "engine/api/utf8.h"
 #include "engine/core/limits.h"
 #include "engine/core/nearest_names.h"
+#include "engine/core/utf8.h"
 
 namespace kubediag::api {
 namespace {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "engine/api/utf8.h"
 #include "engine/core/limits.h"
+#include "engine/core/utf8.h"
 
 namespace kubediag::api {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "engine/api/scalar.h"
-#include "engine/api/utf8.h"
+#include "engine/core/utf8.h"
 
 namespace kubediag::api {
 namespace {

@@ -1,8 +1,8 @@
 #include <cstdio>
 
 #include "engine/api/sorted_keys.h"
-#include "engine/api/utf8.h"
 #include "engine/api/write.h"
+#include "engine/core/utf8.h"
 
 namespace kubediag::api {
 namespace {

@@ -3,8 +3,8 @@
 
 #include "engine/api/scalar.h"
 #include "engine/api/sorted_keys.h"
-#include "engine/api/utf8.h"
 #include "engine/api/write.h"
+#include "engine/core/utf8.h"
 
 namespace kubediag::api {
 namespace {
@@ -43,14 +43,6 @@ Traits Examine(std::string_view text) {
   return traits;
 }
 
-uint32_t CodePoint(std::string_view character) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(character[i]); };
-  constexpr uint32_t kFirstMasks[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
-  uint32_t code = byte(0) & kFirstMasks[character.size()];
-  for (size_t i = 1; i < character.size(); ++i) code = code << 6 | (byte(i) & 0x3FU);
-  return code;
-}
-
 void AppendDoubleQuoted(std::string_view text, std::string& out) {
   out += '"';
   for (size_t at = 0; at < text.size();) {
@@ -67,7 +59,7 @@ void AppendDoubleQuoted(std::string_view text, std::string& out) {
       out += "\\t";
     } else if (MustEscape(character)) {
       char escape[16];
-      const uint32_t code = CodePoint(character);
+      const uint32_t code = CodePointOf(character);
       std::snprintf(escape, sizeof(escape), code < 0x100 ? "\\x%02X" : "\\u%04X", code);
       out += escape;
     } else {

@@ -1,10 +1,9 @@
 #include "engine/operation/text.h"
 
 #include <algorithm>
-#include <cstdint>
-#include <cstring>
 
 #include "engine/core/limits.h"
+#include "engine/core/utf8.h"
 
 namespace kubediag::operation {
 namespace {
@@ -18,53 +17,15 @@ bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
-// Bytes of the well-formed character that starts `text`; 0 if there is none.
-size_t CharacterLength(std::string_view text) {
-  const auto at = [&](size_t i) { return static_cast<uint8_t>(i < text.size() ? text[i] : 0); };
-  const auto continues = [&](size_t i) { return (at(i) & 0xC0) == 0x80; };
-  const uint8_t lead = at(0);
-  if (text.empty()) return 0;
-  if (lead < 0x80) return 1;
-  if (lead < 0xC2 || lead > 0xF4 || !continues(1)) return 0;
-  if (lead < 0xE0) return 2;
-  if (!continues(2)) return 0;
-  if (lead == 0xE0 && at(1) < 0xA0) return 0;  // overlong
-  if (lead == 0xED && at(1) > 0x9F) return 0;  // a surrogate
-  if (lead < 0xF0) return 3;
-  if (!continues(3)) return 0;
-  if (lead == 0xF0 && at(1) < 0x90) return 0;  // overlong
-  if (lead == 0xF4 && at(1) > 0x8F) return 0;  // beyond U+10FFFF
-  return 4;
-}
-
-// Bytes of plain ASCII that start `text`, counted in words: most of what large results are.
-size_t AsciiPrefix(std::string_view text) {
-  size_t size = 0;
-  for (uint64_t word = 0; text.size() - size >= sizeof word; size += sizeof word) {
-    std::memcpy(&word, text.data() + size, sizeof word);
-    if ((word & 0x8080808080808080U) != 0) break;
-  }
-  return size;
-}
-
 }  // namespace
 
-bool IsUtf8(std::string_view text) {
-  while (!text.empty()) {
-    text.remove_prefix(AsciiPrefix(text));
-    if (text.empty()) return true;
-    const size_t length = CharacterLength(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
+bool IsUtf8(std::string_view text) { return FindInvalidUtf8(text) == std::string_view::npos; }
 
 std::string ToReadableText(std::string_view bytes, size_t max_bytes) {
   std::string text;
   size_t cut = 0;  // where an ellipsis would still fit
   while (!bytes.empty()) {
-    const size_t length = CharacterLength(bytes);
+    const size_t length = Utf8Length(bytes);
     std::string_view piece = length == 0 ? kReplacement : bytes.substr(0, length);
     if (length == 1 && IsControl(bytes[0]) && bytes[0] != '\n' && bytes[0] != '\t') piece = " ";
     if (text.size() + piece.size() > max_bytes) {

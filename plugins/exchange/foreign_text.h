@@ -1,4 +1,4 @@
-// Text from programs that promise nothing, made fit for results and messages. Pure functions.
+// Text from programs that promise nothing, made fit for messages. Pure functions.
 #pragma once
 
 #include <cstddef>
@@ -6,9 +6,6 @@
 #include <string_view>
 
 namespace kubediag::exchange {
-
-// UTF-8: every byte that is not part of a valid sequence becomes U+FFFD.
-std::string ValidUtf8(std::string_view bytes);
 
 // The last `max_bytes` of `bytes` as one line: line ends become "; ", other control characters '.',
 // "…" in front if something was cut.

@@ -12,6 +12,7 @@
 #include "engine/core/file.h"
 #include "engine/core/limits.h"
 #include "engine/core/unique_fd.h"
+#include "engine/core/utf8.h"
 #include "plugins/exchange/foreign_text.h"
 #include "plugins/exchange/job_child.h"
 
@@ -47,9 +48,9 @@ std::vector<std::string> Arguments(const Job& job) {
 
 void EmitStreams(Job& job, std::string_view result_key, const process::Completed& completed) {
   const std::string prefix = "operation." + std::string(result_key);
-  job.Emit(prefix + ".output", exchange::ValidUtf8(completed.output));
+  job.Emit(prefix + ".output", ReplaceInvalidUtf8(completed.output));
   if (!completed.error.empty()) {
-    job.Emit(prefix + ".stderr", exchange::ValidUtf8(completed.error));
+    job.Emit(prefix + ".stderr", ReplaceInvalidUtf8(completed.error));
   }
 }
 

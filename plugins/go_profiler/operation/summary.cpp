@@ -1,5 +1,6 @@
 #include "plugins/go_profiler/operation/summary.h"
 
+#include "engine/core/utf8.h"
 #include "plugins/exchange/foreign_text.h"
 #include "plugins/go_profiler/operation/limits.h"
 #include "plugins/go_profiler/report/frame_table.h"
@@ -29,13 +30,13 @@ Summary Summarize(const profile::Profile& profile) {
   options.node_count = kHottestFunctions;
   const auto top = report::BuildTop(frames, options);
   Summary summary;
-  summary.sample_type = exchange::ValidUtf8(profile.String(value_type.type));
+  summary.sample_type = ReplaceInvalidUtf8(profile.String(value_type.type));
   if (!top.ok()) return summary;  // only for a sample type that does not exist
-  summary.total = exchange::ValidUtf8(report::AutoLabel(top->total, unit));
+  summary.total = ReplaceInvalidUtf8(report::AutoLabel(top->total, unit));
   for (const report::TopRow& row : top->rows) {
     if (row.flat == 0) continue;
     const std::string function = ShortName(frames.Name(row.frame)) + " " +
-                                 exchange::ValidUtf8(report::AutoLabel(row.flat, unit)) + " " +
+                                 ReplaceInvalidUtf8(report::AutoLabel(row.flat, unit)) + " " +
                                  Trimmed(report::Percentage(row.flat, top->total));
     if (summary.hottest.empty()) summary.hottest = function;
     summary.top += (summary.top.empty() ? "" : ", ") + function;

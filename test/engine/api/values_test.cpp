@@ -9,7 +9,6 @@
 #include "engine/api/names.h"
 #include "engine/api/scalar.h"
 #include "engine/api/time.h"
-#include "engine/api/utf8.h"
 
 namespace kubediag::api {
 namespace {
@@ -97,16 +96,6 @@ TEST(Names, FollowKubernetes) {
   EXPECT_TRUE(IsIpAddress("10.0.0.1"));
   EXPECT_TRUE(IsIpAddress("fe80::1"));
   EXPECT_FALSE(IsIpAddress("10.0.0"));
-}
-
-TEST(Utf8, FindsTheFirstBadByte) {
-  EXPECT_EQ(FindInvalidUtf8("a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"), std::string_view::npos);
-  EXPECT_EQ(FindInvalidUtf8("ab\xC0\x80"), 2U);        // overlong
-  EXPECT_EQ(FindInvalidUtf8("\xED\xA0\x80"), 0U);      // a surrogate
-  EXPECT_EQ(FindInvalidUtf8("\xF4\x90\x80\x80"), 0U);  // beyond U+10FFFF
-  EXPECT_EQ(FindInvalidUtf8("\xE2\x82"), 0U);          // cut off
-  EXPECT_EQ(Shorten("a\xC3\xA9z", 2), "a…");
-  EXPECT_EQ(Shorten("abc", 3), "abc");
 }
 
 TEST(SetCondition, MovesItsTimeOnlyWithItsStatus) {

@@ -1,6 +1,8 @@
-#include "engine/api/utf8.h"
+#include "engine/core/utf8.h"
 
-namespace kubediag::api {
+#include <cstring>
+
+namespace kubediag {
 namespace {
 
 unsigned char ByteAt(std::string_view text, size_t at) {
@@ -8,6 +10,16 @@ unsigned char ByteAt(std::string_view text, size_t at) {
 }
 
 bool IsContinuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
+
+// Bytes of plain ASCII that start `text`, counted in words: most of what large results are.
+size_t AsciiPrefix(std::string_view text) {
+  size_t size = 0;
+  for (uint64_t word = 0; text.size() - size >= sizeof word; size += sizeof word) {
+    std::memcpy(&word, text.data() + size, sizeof word);
+    if ((word & 0x8080808080808080U) != 0) break;
+  }
+  return size;
+}
 
 }  // namespace
 
@@ -32,8 +44,15 @@ size_t Utf8Length(std::string_view text, size_t at) {
   return 0;
 }
 
+uint32_t CodePointOf(std::string_view character) {
+  constexpr uint32_t kFirstMasks[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+  uint32_t code = ByteAt(character, 0) & kFirstMasks[character.size()];
+  for (size_t i = 1; i < character.size(); ++i) code = code << 6 | (ByteAt(character, i) & 0x3FU);
+  return code;
+}
+
 size_t FindInvalidUtf8(std::string_view text) {
-  for (size_t at = 0; at < text.size();) {
+  for (size_t at = AsciiPrefix(text); at < text.size(); at += AsciiPrefix(text.substr(at))) {
     const size_t length = Utf8Length(text, at);
     if (length == 0) return at;
     at += length;
@@ -59,4 +78,4 @@ std::string ReplaceInvalidUtf8(std::string_view text) {
   return replaced;
 }
 
-}  // namespace kubediag::api
+}  // namespace kubediag
