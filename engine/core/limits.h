@@ -46,9 +46,10 @@ inline constexpr size_t kMaxJournalBytes = 256 * kMiB;          // beyond it no 
 inline constexpr size_t kMaxJournalReserveBytes = 16 * kMiB;    // above that, for short records
 inline constexpr size_t kMaxSyncedFiles = 16;       // values saved at once; more: one sync for all
 inline constexpr size_t kMaxListedArtifacts = 256;  // status.artifacts
-inline constexpr int kMaxInterruptedAttempts = 4;   // restarts that one operation may see
-inline constexpr int kMaxStatusConflicts = 8;       // tries against other writers of a status
-inline constexpr seconds kStatusWriteTimeout{60};   // tries while the store does not answer
+inline constexpr uint64_t kMaxRunArtifactBytes = 8192 * uint64_t{kMiB};  // digested after one run
+inline constexpr int kMaxInterruptedAttempts = 4;         // restarts that one operation may see
+inline constexpr int kMaxStatusConflicts = 8;             // tries against other writers of a status
+inline constexpr seconds kStatusWriteTimeout{60};         // tries while the store does not answer
 inline constexpr milliseconds kStatusRetryFirst{100};     // back-off, doubled …
 inline constexpr milliseconds kStatusRetryLongest{5000};  // … up to this
 inline constexpr seconds kMaxViewerLinger{30 * 24 * 3600};

@@ -10,6 +10,7 @@
 
 #include "engine/core/digest.h"
 #include "engine/core/file.h"
+#include "engine/core/limits.h"
 
 namespace kubediag::diagnosis {
 namespace {
@@ -66,6 +67,7 @@ Result<ArtifactFolder> MakeArtifactFolder(int data_root, const std::string& arti
 Result<std::vector<api::Artifact>> DescribeArtifacts(
     const ArtifactFolder& folder, const std::vector<operation::ArtifactFile>& files) {
   std::vector<api::Artifact> artifacts;
+  uint64_t total = 0;
   for (const operation::ArtifactFile& file : files) {
     const auto missing = [&file](const std::string& why) {
       return Status::NotFound("artifact " + file.key + ": " + why).WithReason("ArtifactMissing");
@@ -76,6 +78,13 @@ Result<std::vector<api::Artifact>> DescribeArtifacts(
     struct stat info {};
     if (fstat(fd->get(), &info) != 0 || !S_ISREG(info.st_mode)) {
       return missing(file.path + " is not a regular file");
+    }
+    total += static_cast<uint64_t>(info.st_size);
+    if (total > kMaxRunArtifactBytes) {
+      return Status::ResourceExhausted("artifacts of more than " +
+                                       std::to_string(kMaxRunArtifactBytes) + " bytes at " +
+                                       file.key)
+          .WithReason("ResultLimit");
     }
     KUBEDIAG_ASSIGN_OR_RETURN(FileDigest digest, Sha256OfFile(fd->get()));
     artifacts.push_back({.key = file.key,
