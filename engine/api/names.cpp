@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 namespace kubediag::api {
@@ -10,6 +11,9 @@ namespace {
 
 constexpr size_t kMaxLabelBytes = 63;
 constexpr size_t kMaxSubdomainBytes = 253;
+constexpr std::array<std::string_view, 7> kContextKeys = {
+    "diagnosis.namespace", "diagnosis.name", "diagnosis.uid", "node",
+    "pod.namespace",       "pod.name",       "container"};
 
 bool IsLowerOrDigit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 bool IsLetterOrDigit(char c) { return IsLowerOrDigit(c) || (c >= 'A' && c <= 'Z'); }
@@ -49,6 +53,10 @@ bool IsIpAddress(std::string_view text) {
   return terminated.size() == text.size() &&
          (inet_pton(AF_INET, terminated.c_str(), address) == 1 ||
           inet_pton(AF_INET6, terminated.c_str(), address) == 1);
+}
+
+bool IsContextKey(std::string_view key) {
+  return std::find(kContextKeys.begin(), kContextKeys.end(), key) != kContextKeys.end();
 }
 
 }  // namespace kubediag::api

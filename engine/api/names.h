@@ -1,4 +1,5 @@
-// Which strings Kubernetes takes for names. Pure functions, thread-safe.
+// Which strings Kubernetes takes for names, and which KubeDiag keeps for itself. Pure functions,
+// thread-safe.
 #pragma once
 
 #include <string_view>
@@ -14,5 +15,8 @@ bool IsDnsSubdomain(std::string_view name);
 bool IsDataKey(std::string_view key);
 // An address of IPv4 or IPv6, without brackets.
 bool IsIpAddress(std::string_view text);
+// A key of the parameter map that the engine sets itself, over whatever a user gives (KubeDiag 0.2:
+// context keys).
+bool IsContextKey(std::string_view key);
 
 }  // namespace kubediag::api

@@ -1,7 +1,6 @@
 #include "engine/api/validate.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <string_view>
 
@@ -12,11 +11,6 @@ namespace kubediag::api {
 namespace {
 
 constexpr int32_t kMaxPort = 65535;
-
-// The engine sets these itself, over whatever the user gives (KubeDiag 0.2: context keys).
-constexpr std::array<std::string_view, 7> kContextKeys = {
-    "diagnosis.namespace", "diagnosis.name", "diagnosis.uid", "node",
-    "pod.namespace",       "pod.name",       "container"};
 
 std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
@@ -119,7 +113,7 @@ void CheckParameters(const StringMap& parameters, Problems& problems) {
       problems.Error(field, std::to_string(value.size()) + " bytes, more than " +
                                 std::to_string(kMaxParameterBytes));
     }
-    if (std::find(kContextKeys.begin(), kContextKeys.end(), key) != kContextKeys.end()) {
+    if (IsContextKey(key)) {
       problems.Warn(field, "is overwritten: the engine sets this key itself");
     }
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/api/names.h"
 #include "engine/diagnosis/parameters.h"
 #include "engine/diagnosis/processor.h"
 #include "engine/diagnosis/secrets.h"
@@ -59,7 +60,7 @@ void CheckDeclared(const api::Diagnosis& diagnosis, const api::OperationSet& ope
   const api::StringMap context = ContextKeys(diagnosis, "node");
   for (const auto& parameter : operation.entry.descriptor.parameters) {
     const auto found = given.find(parameter.key);
-    if (found != given.end() && !IsContextKey(parameter.key) && !IsMissing(parameter, given)) {
+    if (found != given.end() && !api::IsContextKey(parameter.key) && !IsMissing(parameter, given)) {
       const Status kind = CheckKind(parameter, found->second);
       if (!kind.ok()) {
         problems.push_back(
@@ -122,10 +123,6 @@ std::vector<api::Problem> CheckDiagnosis(const api::Diagnosis& diagnosis,
     for (auto& unknown : UnknownParameters(diagnosis.spec.parameters, descriptors)) {
       problems.push_back(Warning(ParameterField(unknown.key), std::move(unknown.message)));
     }
-  }
-  for (const auto& [key, value] : diagnosis.spec.parameters) {
-    if (!IsContextKey(key)) continue;
-    problems.push_back(Warning(ParameterField(key), "the engine sets " + key + " itself"));
   }
   return problems;
 }

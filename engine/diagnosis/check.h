@@ -21,8 +21,8 @@ std::vector<api::Problem> CheckOperationSet(const api::OperationSet& operation_s
 
 // Problems of `diagnosis.spec` for the operations of its set: parameters of a wrong kind, required
 // keys that are missing (unless an earlier operation is expected to supply them), a reference to a
-// Secret that is no valid name (errors); keys that no operation declares, with the nearest name,
-// and keys the engine overwrites (warnings).
+// Secret that is no valid name (errors); keys that no operation declares, with the nearest name
+// (warnings). What can be told without operations, api::Validate tells.
 std::vector<api::Problem> CheckDiagnosis(const api::Diagnosis& diagnosis,
                                          const api::OperationSet& operation_set,
                                          std::span<const api::Operation> operations,

@@ -1,9 +1,9 @@
 #include "engine/diagnosis/parameters.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
+#include "engine/api/names.h"
 #include "engine/core/nearest_names.h"
 #include "engine/diagnosis/reasons.h"
 #include "engine/operation/parameter_kind.h"
@@ -14,10 +14,6 @@ namespace {
 using operation::OperationDescriptor;
 using operation::ParameterDescriptor;
 using operation::ParameterKind;
-
-constexpr std::array<std::string_view, 7> kContextKeys = {
-    "diagnosis.namespace", "diagnosis.name", "diagnosis.uid", "node",
-    "pod.namespace",       "pod.name",       "container"};
 
 std::string Join(const std::vector<std::string>& words, std::string_view separator) {
   std::string text;
@@ -60,10 +56,6 @@ api::StringMap ContextKeys(const api::Diagnosis& diagnosis, const std::string& n
     if (!pod.container.empty()) context["container"] = pod.container;
   }
   return context;
-}
-
-bool IsContextKey(const std::string& key) {
-  return std::find(kContextKeys.begin(), kContextKeys.end(), key) != kContextKeys.end();
 }
 
 api::StringMap BuildParameters(const api::StringMap& spec_parameters, const ResultMap& results,
@@ -141,7 +133,8 @@ std::vector<UnknownParameter> UnknownParameters(
 
   std::vector<UnknownParameter> unknown;
   for (const auto& [key, value] : spec_parameters) {
-    if (IsContextKey(key) || std::binary_search(declared.begin(), declared.end(), key)) continue;
+    if (api::IsContextKey(key) || std::binary_search(declared.begin(), declared.end(), key))
+      continue;
     const std::vector<std::string> nearest = NearestNames(key, declared);
     std::string message = "no operation of the set reads the parameter " + key;
     if (!nearest.empty()) message += "; did you mean " + Join(nearest, " or ") + "?";

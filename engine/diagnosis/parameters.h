@@ -17,8 +17,6 @@ namespace kubediag::diagnosis {
 // diagnosis.namespace, diagnosis.name, diagnosis.uid, node and, with a podReference, pod.namespace,
 // pod.name and container. `node_name` stands in for an empty spec.nodeName.
 api::StringMap ContextKeys(const api::Diagnosis& diagnosis, const std::string& node_name);
-// Whether it is a key that ContextKeys fills for some Diagnosis.
-bool IsContextKey(const std::string& key);
 
 api::StringMap BuildParameters(const api::StringMap& spec_parameters, const ResultMap& results,
                                const api::StringMap& context);

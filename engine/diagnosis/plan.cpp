@@ -1,6 +1,7 @@
 #include "engine/diagnosis/plan.h"
 
 #include "engine/api/conditions.h"
+#include "engine/api/names.h"
 #include "engine/core/byte_codec.h"
 #include "engine/core/digest.h"
 #include "engine/diagnosis/parameters.h"
@@ -109,7 +110,7 @@ Result<Plan> MakePlan(const api::Diagnosis& diagnosis, store::Store& store,
 std::vector<std::pair<graph::NodeIndex, Status>> CheckBeforehand(const Plan& plan,
                                                                  const api::Diagnosis& diagnosis) {
   api::StringMap given = diagnosis.spec.parameters;
-  std::erase_if(given, [](const auto& item) { return IsContextKey(item.first); });
+  std::erase_if(given, [](const auto& item) { return api::IsContextKey(item.first); });
   std::map<std::string, Status> checked;
   std::vector<std::pair<graph::NodeIndex, Status>> failures;
   for (graph::NodeIndex node = 1; node < plan.graph.size(); ++node) {

@@ -1,26 +1,19 @@
 #include "engine/diagnosis/secrets.h"
 
-#include <algorithm>
 #include <string_view>
 #include <utility>
 
+#include "engine/api/names.h"
+#include "engine/core/limits.h"
 #include "engine/diagnosis/reasons.h"
 
 namespace kubediag::diagnosis {
 namespace {
 
 constexpr std::string_view kNameParameterEnding = "secret_reference.name";
-constexpr size_t kMaxObjectNameBytes = 253;
-
-bool IsObjectName(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxObjectNameBytes && name.front() != '.' &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-         });
-}
 
 Status CheckName(const std::string& key, const std::string& name) {
-  if (IsObjectName(name)) return Status::Ok();
+  if (api::IsDnsSubdomain(name)) return Status::Ok();
   return Status::InvalidArgument(key + ": \"" + name.substr(0, kMaxObjectNameBytes) +
                                  "\" is no name of a Kubernetes object")
       .WithReason(kReasonInvalidParameter);
