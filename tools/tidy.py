@@ -36,9 +36,11 @@ def key_of(entry):
     files = set()
     own_headers(source, [ROOT, ROOT / "plugins/sdk/include", source.parent], files)
     digest = hashlib.sha256((ROOT / ".clang-tidy").read_bytes())
-    digest.update(entry["command"].replace(entry["directory"], "").encode())
+    # Without the tree's own place, so that another clone of it finds what was clean.
+    digest.update(entry["command"].replace(entry["directory"], "").replace(str(ROOT), "").encode())
     for path in sorted(files):
-        digest.update(path.as_posix().encode() + path.read_bytes())
+        name = os.path.relpath(path, ROOT) if path.is_relative_to(ROOT) else path.as_posix()
+        digest.update(name.encode() + path.read_bytes())
     return digest.hexdigest()
 
 
