@@ -32,9 +32,11 @@ target_compile_options(kubediag_settings INTERFACE
   -Wall -Wextra -Wconversion -Wshadow $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>
   # g++ 12 reports overlaps inside std::string that cannot happen (GCC bug 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
-  # Instrumented code makes g++ guess wrongly about uninitialised values; the plain build judges warnings.
-  $<$<AND:$<BOOL:${KUBEDIAG_DEVELOPER_MODE}>,$<NOT:$<BOOL:${KUBEDIAG_SANITIZE}>>>:-Werror>
   -fstack-protector-strong)
+# Instrumented code makes g++ guess wrongly about uninitialised values; the plain build judges warnings.
+if(KUBEDIAG_DEVELOPER_MODE AND NOT KUBEDIAG_SANITIZE)
+  target_compile_options(kubediag_settings INTERFACE -Werror)
+endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_definitions(kubediag_settings INTERFACE _FORTIFY_SOURCE=2)
 endif()
