@@ -170,7 +170,7 @@ Response Routes::Handle(const Request& request, std::stop_token stop) {
     response = Response::Text(308, "");
     response.headers.push_back({"Location", options_.capability + "/"});
   } else {
-    response = HandleInside(path.substr(slash + 1), request, std::move(stop));
+    response = HandleInside(path.substr(slash + 1), request, stop);
   }
   const auto caches = [](const http::Header& header) { return header.name == "Cache-Control"; };
   if (std::none_of(response.headers.begin(), response.headers.end(), caches)) {
@@ -180,40 +180,42 @@ Response Routes::Handle(const Request& request, std::stop_token stop) {
   return response;
 }
 
-Response Routes::HandleInside(std::string_view path, const Request& request, std::stop_token stop) {
+Response Routes::HandleInside(std::string_view path, const Request& request,
+                              const std::stop_token& stop) {
   for (const Asset& asset : Assets()) {
     if (path == asset.name) return AssetResponse(asset, request);
   }
   if (path == "profile.pb.gz") return Download();
   constexpr std::string_view kData = "data/";
   if (path.starts_with(kData)) {
-    return HandleData(path.substr(kData.size()), request, std::move(stop));
+    return HandleData(path.substr(kData.size()), request, stop);
   }
   return Response::Text(404, "not found\n");
 }
 
-Response Routes::HandleData(std::string_view name, const Request& request, std::stop_token stop) {
+Response Routes::HandleData(std::string_view name, const Request& request,
+                            const std::stop_token& stop) {
   if (name == "meta") return Meta();
   if (name == "frames") return ViewResponse(views_.Frames(), request, "application/json");
   if (name != "flame" && name != "top") return Response::Text(404, "not found\n");
   const std::optional<uint32_t> type = ParseNumber(request.QueryValue("type").value_or(""));
   if (!type) return Response::Text(400, "type must be the position of a sample type\n");
   if (name == "top") {
-    const auto view = views_.Top(*type, std::move(stop));
+    const auto view = views_.Top(*type, stop);
     return view.ok() ? ViewResponse(*view, request, "application/json") : Refusal(view.status());
   }
-  const auto view = FlameView(*type, request, std::move(stop));
+  const auto view = FlameView(*type, request, stop);
   return view.ok() ? ViewResponse(*view, request, "application/octet-stream")
                    : Refusal(view.status());
 }
 
 Result<std::shared_ptr<const View>> Routes::FlameView(uint32_t type, const Request& request,
-                                                      std::stop_token stop) {
+                                                      const std::stop_token& stop) {
   const std::optional<std::string> text = request.QueryValue("path");
-  if (!text) return views_.Flame(type, std::move(stop));
+  if (!text) return views_.Flame(type, stop);
   auto path = ParsePath(*text, views_.frames().size());
   if (!path) return Status::InvalidArgument("path must be frames of the profile, outermost first");
-  return views_.FlameBelow(type, *std::move(path), std::move(stop));
+  return views_.FlameBelow(type, *std::move(path), stop);
 }
 
 Response Routes::Meta() {

@@ -34,11 +34,11 @@ class Routes final : public http::Handler {
 
  private:
   http::Response HandleInside(std::string_view path, const http::Request& request,
-                              std::stop_token stop);
+                              const std::stop_token& stop);
   http::Response HandleData(std::string_view name, const http::Request& request,
-                            std::stop_token stop);
+                            const std::stop_token& stop);
   Result<std::shared_ptr<const View>> FlameView(uint32_t type, const http::Request& request,
-                                                std::stop_token stop);
+                                                const std::stop_token& stop);
   http::Response Meta();
   http::Response Download() const;
 

@@ -51,28 +51,29 @@ Result<std::shared_ptr<const View>> Views::Get(Slot& slot, Compute compute) {
   return slot.view;
 }
 
-Result<std::shared_ptr<const View>> Views::Flame(uint32_t sample_type, std::stop_token stop) {
+Result<std::shared_ptr<const View>> Views::Flame(uint32_t sample_type,
+                                                 const std::stop_token& stop) {
   KUBEDIAG_RETURN_IF_ERROR(CheckSampleType(*profile_, sample_type));
   return Get(flames_[sample_type], [&]() -> Result<std::string> {
     report::FlameTreeOptions options;
     options.sample_type = sample_type;
     options.min_fraction = MinFraction();
     KUBEDIAG_ASSIGN_OR_RETURN(const report::FlameTree tree,
-                              report::BuildFlameTree(frames_, options, std::move(stop)));
+                              report::BuildFlameTree(frames_, options, stop));
     return EncodeFlameTree(tree);
   });
 }
 
 Result<std::shared_ptr<const View>> Views::FlameBelow(uint32_t sample_type,
                                                       std::vector<report::FrameUse> path,
-                                                      std::stop_token stop) const {
+                                                      const std::stop_token& stop) const {
   KUBEDIAG_RETURN_IF_ERROR(CheckSampleType(*profile_, sample_type));
   report::FlameTreeOptions options;
   options.sample_type = sample_type;
   options.min_fraction = MinFraction();
   options.path = std::move(path);
   KUBEDIAG_ASSIGN_OR_RETURN(const report::FlameTree tree,
-                            report::BuildFlameTree(frames_, options, std::move(stop)));
+                            report::BuildFlameTree(frames_, options, stop));
   return std::make_shared<const View>(MakeView(EncodeFlameTree(tree)));
 }
 
@@ -80,14 +81,13 @@ double Views::MinFraction() const {
   return stack_frames_ <= kMaxWholeTreeFrames ? 0 : kMinFlameFraction;
 }
 
-Result<std::shared_ptr<const View>> Views::Top(uint32_t sample_type, std::stop_token stop) {
+Result<std::shared_ptr<const View>> Views::Top(uint32_t sample_type, const std::stop_token& stop) {
   KUBEDIAG_RETURN_IF_ERROR(CheckSampleType(*profile_, sample_type));
   return Get(tops_[sample_type], [&]() -> Result<std::string> {
     report::TopOptions options;
     options.sample_type = sample_type;
     options.node_fraction = 0;  // the table scrolls: nothing needs to be left out
-    KUBEDIAG_ASSIGN_OR_RETURN(const report::Top top,
-                              report::BuildTop(frames_, options, std::move(stop)));
+    KUBEDIAG_ASSIGN_OR_RETURN(const report::Top top, report::BuildTop(frames_, options, stop));
     return EncodeTop(top, *profile_, sample_type);
   });
 }

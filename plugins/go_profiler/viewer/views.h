@@ -31,13 +31,13 @@ class Views {
   const report::FrameTable& frames() const { return frames_; }
 
   // InvalidArgument: no such sample type. Cancelled: `stop` was requested.
-  Result<std::shared_ptr<const View>> Flame(uint32_t sample_type, std::stop_token stop);
+  Result<std::shared_ptr<const View>> Flame(uint32_t sample_type, const std::stop_token& stop);
   // What passes through `path` from the root, with the detail that Flame() left out there; not
   // kept. NotFound: nothing does.
   Result<std::shared_ptr<const View>> FlameBelow(uint32_t sample_type,
                                                  std::vector<report::FrameUse> path,
-                                                 std::stop_token stop) const;
-  Result<std::shared_ptr<const View>> Top(uint32_t sample_type, std::stop_token stop);
+                                                 const std::stop_token& stop) const;
+  Result<std::shared_ptr<const View>> Top(uint32_t sample_type, const std::stop_token& stop);
   std::shared_ptr<const View> Frames();
 
  private:
