@@ -81,9 +81,9 @@ void CheckSetsAreGiven(const ObjectSet& set, std::vector<api::Diagnostic>& diagn
     const auto* diagnosis = std::get_if<api::Diagnosis>(&object.object);
     if (diagnosis == nullptr || diagnosis->spec.operation_set.empty()) continue;
     if (names.count(diagnosis->spec.operation_set) > 0) continue;
-    diagnostics.push_back(
-        object.Report(api::Severity::kWarning, "spec.operationSet",
-                      "OperationSet " + diagnosis->spec.operation_set + " is not among the objects"));
+    diagnostics.push_back(object.Report(
+        api::Severity::kWarning, "spec.operationSet",
+        "OperationSet " + diagnosis->spec.operation_set + " is not among the objects"));
   }
 }
 
