@@ -1,9 +1,16 @@
 // Signals while operations run, and what is left behind.
 
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
+#include "engine/core/unique_fd.h"
 #include "test/engine/cli/kubediag_test.h"
 
 namespace kubediag::cli {
@@ -17,12 +24,12 @@ class SignalTest : public KubediagTest, public testing::WithParamInterface<int> 
     folders_.Write("all.yaml", Chain("waits", {"wait"}) + Diagnosis("long", "waits"));
   }
   // Children of a process, by /proc.
-  static std::vector<std::string> ChildrenOf(pid_t pid) {
-    std::vector<std::string> children;
+  static std::vector<pid_t> ChildrenOf(pid_t pid) {
+    std::vector<pid_t> children;
     for (const auto& task :
          std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
       std::ifstream list(task.path() / "children");
-      for (std::string child; list >> child;) children.push_back(child);
+      for (pid_t child = 0; list >> child;) children.push_back(child);
     }
     return children;
   }
@@ -59,19 +66,21 @@ TEST_F(SignalTest, EndsAtOnceOnTheSecondSignalAndLeavesNoProcess) {
   // A process that is stopped cannot obey the first signal; only the second ends the wait for it.
   KubediagProcess program(RunCommand({"-f", "all.yaml"}));
   ASSERT_TRUE(program.AwaitError("waiting"));
-  const std::vector<std::string> children = ChildrenOf(program.pid());
+  std::vector<UniqueFd> children;
+  for (const pid_t child : ChildrenOf(program.pid())) {
+    children.emplace_back(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
+    ASSERT_TRUE(children.back().valid()) << strerror(errno);
+    kill(child, SIGSTOP);
+  }
   ASSERT_FALSE(children.empty());
-  for (const std::string& child : children) kill(std::stoi(child), SIGSTOP);
   program.Signal(SIGINT);
   program.Signal(SIGTERM);
   EXPECT_EQ(program.Wait(), 128 + SIGTERM);
   EXPECT_EQ(program.output(), "");
-  for (const std::string& child : children) {
-    std::ifstream stat("/proc/" + child + "/stat");
-    std::string text;
-    std::getline(stat, text);
-    const bool gone = text.empty() || text.find(") Z ") != std::string::npos;
-    EXPECT_TRUE(gone) << text;
+  for (const UniqueFd& child : children) {
+    // The kernel delivers the death of the parent; it may take the child a moment to obey.
+    pollfd ended{child.get(), POLLIN, 0};
+    EXPECT_EQ(poll(&ended, 1, 60'000), 1) << "a process outlived the engine";
   }
 }
 
