@@ -1,15 +1,11 @@
-// Base64 as Secrets use it: the standard alphabet with padding. Pure functions, thread-safe.
+// Base64 under the codecs' own names.
 #pragma once
 
-#include <optional>
-#include <string>
-#include <string_view>
+#include "engine/core/base64.h"
 
 namespace kubediag::api {
 
-std::string EncodeBase64(std::string_view bytes);
-
-// Line ends within are passed over, as Go's decoder does. nullopt if it is not base64.
-std::optional<std::string> DecodeBase64(std::string_view text);
+using kubediag::DecodeBase64;
+using kubediag::EncodeBase64;
 
 }  // namespace kubediag::api

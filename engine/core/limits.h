@@ -103,6 +103,22 @@ inline constexpr milliseconds kHttpHandleTimeout{60'000};
 inline constexpr milliseconds kHttpLingerTimeout{1000};  // reading on after the last answer
 inline constexpr milliseconds kHttpStopGrace{1000};
 
+// Configuration and credentials of a Kubernetes client.
+inline constexpr size_t kMaxKubeconfigBytes = 16 * kMiB;     // one file
+inline constexpr size_t kMaxKubeconfigDepth = 32;            // nesting, aliases followed
+inline constexpr size_t kMaxKubeconfigValues = 500'000;      // and keys that merges bring in
+inline constexpr size_t kMaxKubeconfigFiles = 64;            // named by KUBECONFIG
+inline constexpr size_t kMaxCredentialBytes = 1 * kMiB;      // a token, certificate or key file
+inline constexpr size_t kMaxExecConfigBytes = 256 * kKiB;    // a cluster's text for its plugin
+inline constexpr size_t kMaxExecCredentialBytes = 1 * kMiB;  // what a plugin prints
+inline constexpr size_t kMaxExecErrorBytes = 1 * kKiB;       // of its standard error, in messages
+inline constexpr seconds kTokenFilePeriod{60};          // a token file is re-read after this …
+inline constexpr seconds kTokenFileLeeway{10};          // … less this
+inline constexpr seconds kClientCertificatePeriod{60};  // between looks at its files
+inline constexpr seconds kExecCredentialLeeway{10};     // a plugin's answer is renewed early
+inline constexpr seconds kExecPluginTimeout{60};
+inline constexpr seconds kExecPluginInteractiveTimeout{600};  // somebody types a password
+
 // What an administrator may set.
 struct Limits {
   unsigned concurrent_operations = 4;

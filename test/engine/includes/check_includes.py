@@ -49,7 +49,7 @@ OWNERS = {
     "cpprest/": ["engine/kube"],
     "pplx/": ["engine/kube"],
     "curl/": ["plugins/fetch"],
-    "yaml-cpp/": ["engine/api"],
+    "yaml-cpp/": ["engine/api", "engine/kubeconfig"],
     "spdlog/": ["engine/core"],
     "CLI/": ["engine/cli", "plugins/go_profiler/demo"],
     "libdeflate.h": ["plugins/go_profiler/profile", "plugins/go_profiler/viewer"],

@@ -1,8 +1,8 @@
-#include "engine/api/base64.h"
+#include "engine/core/base64.h"
 
 #include <cstdint>
 
-namespace kubediag::api {
+namespace kubediag {
 namespace {
 
 constexpr std::string_view kAlphabet =
@@ -55,4 +55,4 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace kubediag::api
+}  // namespace kubediag
