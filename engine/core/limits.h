@@ -119,6 +119,59 @@ inline constexpr seconds kExecCredentialLeeway{10};     // a plugin's answer is 
 inline constexpr seconds kExecPluginTimeout{60};
 inline constexpr seconds kExecPluginInteractiveTimeout{600};  // somebody types a password
 
+// Watching the API server.
+inline constexpr size_t kMaxWatchEventBytes = 4 * kMiB;     // etcd stores no more than 1.5 MiB
+inline constexpr size_t kMaxServerMessageBytes = 1 * kKiB;  // of a Status that is quoted
+inline constexpr size_t kMaxListPages = 10'000;
+inline constexpr unsigned kListPageObjects = 500;
+inline constexpr seconds kListPageTimeout{60};
+inline constexpr seconds kWatchTimeoutLeast{300};  // timeoutSeconds of a watch, at random between …
+inline constexpr seconds kWatchTimeoutMost{600};  // … these
+inline constexpr seconds kWatchIdleGrace{30};     // silence beyond timeoutSeconds: the peer is gone
+inline constexpr milliseconds kShortWatch{1000};  // one that ends sooner with nothing said failed
+inline constexpr unsigned kShortWatchesBeforeList = 5;
+inline constexpr milliseconds kWatchRetryFirst{800};  // back-off, doubled …
+inline constexpr seconds kWatchRetryLongest{30};      // … up to this, jitter added …
+inline constexpr seconds kWatchRetryReset{120};       // … and forgotten after as long in health
+inline constexpr seconds kMaxRetryAfter{300};         // believed of a server
+inline constexpr milliseconds kKeyRetryFirst{5};      // a key that failed, doubled …
+inline constexpr seconds kKeyRetryLongest{1000};      // … up to this
+inline constexpr milliseconds kRetryTurn{100};        // between retries of all keys together …
+inline constexpr unsigned kRetryBurst = 100;          // … after so many at once
+
+// Electing the controller that works.
+inline constexpr seconds kLeaseDuration{15};
+inline constexpr seconds kLeaseRenewDeadline{10};
+inline constexpr seconds kLeaseRetryPeriod{2};
+inline constexpr seconds kMaxLeaseDuration{3600};  // believed of another's lease
+inline constexpr seconds kLeaseReleaseTimeout{5};
+
+// Requests to the API server.
+inline constexpr double kApiRequestsPerSecond =
+    50;                                             // of one process, beside the server's own rules
+inline constexpr double kApiRequestBurst = 300;     // thirty Diagnoses at once, eight requests each
+inline constexpr seconds kApiCallTimeout{60};       // one call, all its tries
+inline constexpr seconds kApiTryTimeout{30};        // one try of them
+inline constexpr milliseconds kApiRetryFirst{200};  // back-off, doubled with jitter …
+inline constexpr milliseconds kApiRetryLongest{10'000};        // … up to this
+inline constexpr size_t kApiListLimit = 500;                   // objects a page
+inline constexpr size_t kMaxApiResponseBytes = 64 * kMiB;      // one answer
+inline constexpr milliseconds kApiCancelGrace{1000};           // for the library to let go
+inline constexpr size_t kApiHttpThreads = 4;                   // of the library's pool
+inline constexpr size_t kMaxRememberedStatusBytes = 8 * kMiB;  // what status writes differ from
+inline constexpr int kMaxUnknownOutcomes = 3;  // of one status write before it is given up
+
+// Events.
+inline constexpr size_t kMaxQueuedEvents = 1000;    // more are dropped
+inline constexpr size_t kMaxEventNoteBytes = 1024;  // events.k8s.io/v1
+inline constexpr double kEventsPerSecond = 5;       // sent by one process
+inline constexpr double kEventBurst = 60;
+inline constexpr seconds kEventSeriesQuiet{360};     // a series ends after so long without one
+inline constexpr seconds kEventSeriesRefresh{1800};  // a series is written at least so often
+inline constexpr size_t kMaxEventSeries = 1024;      // remembered
+inline constexpr seconds kEventTryTimeout{10};
+inline constexpr seconds kEventDrainTimeout{3};  // for what is queued at the end
+
 // What an administrator may set.
 struct Limits {
   unsigned concurrent_operations = 4;
