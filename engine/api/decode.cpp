@@ -83,6 +83,16 @@ class FileDecoder {
       report_.Add(Severity::kError, error.position, "", error.message);
     }
     for (Value& document : parsed.documents) DecodeDocument(std::move(document), {});
+    return Take();
+  }
+
+  Decoded Run(Value document) {
+    DecodeDocument(std::move(document), {});
+    return Take();
+  }
+
+ private:
+  Decoded Take() {
     if (report_.omitted > 0) {
       const Severity severity = report_.omitted_errors > 0 ? Severity::kError : Severity::kWarning;
       report_.diagnostics.push_back({severity, report_.file, 0, 0, "", "",
@@ -93,7 +103,6 @@ class FileDecoder {
     return std::move(decoded_);
   }
 
- private:
   // What concerns no line of the file comes last.
   static bool IsBefore(const Diagnostic& a, const Diagnostic& b) {
     if ((a.line == 0) != (b.line == 0)) return b.line == 0;
@@ -272,6 +281,10 @@ Diagnostic DecodedObject::Report(Severity severity, std::string_view field,
 
 Decoded Decode(std::string_view bytes, std::string_view file) {
   return FileDecoder(file).Run(bytes);
+}
+
+Decoded DecodeDocument(Value document, std::string_view file) {
+  return FileDecoder(file).Run(std::move(document));
 }
 
 }  // namespace kubediag::api

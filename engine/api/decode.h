@@ -54,5 +54,7 @@ struct Decoded {
 
 // `file` is only a name for messages. Empty input and empty documents are no error.
 Decoded Decode(std::string_view bytes, std::string_view file);
+// Of a document that is parsed already, at most kMaxManifestDepth deep.
+Decoded DecodeDocument(Value document, std::string_view file);
 
 }  // namespace kubediag::api

@@ -123,7 +123,6 @@ inline constexpr seconds kExecPluginInteractiveTimeout{600};  // somebody types 
 inline constexpr size_t kMaxWatchEventBytes = 4 * kMiB;     // etcd stores no more than 1.5 MiB
 inline constexpr size_t kMaxServerMessageBytes = 1 * kKiB;  // of a Status that is quoted
 inline constexpr size_t kMaxListPages = 10'000;
-inline constexpr unsigned kListPageObjects = 500;
 inline constexpr seconds kListPageTimeout{60};
 inline constexpr seconds kWatchTimeoutLeast{300};  // timeoutSeconds of a watch, at random between …
 inline constexpr seconds kWatchTimeoutMost{600};  // … these
@@ -156,6 +155,7 @@ inline constexpr milliseconds kApiRetryFirst{200};  // back-off, doubled with ji
 inline constexpr milliseconds kApiRetryLongest{10'000};        // … up to this
 inline constexpr size_t kApiListLimit = 500;                   // objects a page
 inline constexpr size_t kMaxApiResponseBytes = 64 * kMiB;      // one answer
+inline constexpr seconds kApiAuthorityInterval{30};            // between looks at the CA's file
 inline constexpr milliseconds kApiCancelGrace{1000};           // for the library to let go
 inline constexpr size_t kApiHttpThreads = 4;                   // of the library's pool
 inline constexpr size_t kMaxRememberedStatusBytes = 8 * kMiB;  // what status writes differ from

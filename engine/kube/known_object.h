@@ -6,6 +6,10 @@
 
 #include "engine/api/object.h"
 
+namespace kubediag::api {
+struct Value;
+}
+
 namespace kubediag::kube {
 
 struct KnownObject {
@@ -18,5 +22,13 @@ struct KnownObject {
 };
 
 using ObjectPtr = std::shared_ptr<const KnownObject>;
+
+struct ReadObject {
+  ObjectPtr object;     // null if it is of no kind known here, or has no name or uid
+  std::string problem;  // why it is null
+};
+
+// One object of an answer.
+ReadObject ReadKnownObject(api::Value document);
 
 }  // namespace kubediag::kube

@@ -53,16 +53,18 @@ class LeaseElection {
   void Leave();
 
  private:
-  bool TryHold(const std::stop_token& stop);
-  Result<Lease> Get(Clock::Duration limit, const std::stop_token& stop);
-  Status Write(Lease lease, Clock::Duration limit, const std::stop_token& stop);
-  void Observe(const Lease& lease);
-  bool IsFree() const;
+  Status TryHold(const std::stop_token& stop);
+  Result<Lease> Read(const std::stop_token& stop);
+  Status Write(Lease lease, const std::stop_token& stop);
+  Result<Lease> Exchange(const Lease& lease, Clock::Duration limit, const std::stop_token& stop);
+  Lease Mine(const Lease& current) const;
+  bool IsFree(const Lease& lease) const;
+  void Observe(Lease lease);
   void Lead(Clock::TimePoint asked);
   void Lose(const std::string& why);
-  std::string Path() const;
+  Clock::Duration RequestLimit() const;
 
-  ElectionOptions options_;
+  const ElectionOptions options_;
   Transport& transport_;
   Logger& logger_;
   Clock& clock_;
@@ -70,7 +72,9 @@ class LeaseElection {
   metrics::Gauge leading_gauge_;
   std::optional<Lease> seen_;        // as last read or written
   Clock::TimePoint seen_changed_{};  // when it was first seen like that
+  bool outcome_unknown_ = false;     // a write may have happened: read before the next
   bool leading_ = false;             // on_leading has been called, on_lost not yet
+  // End of the time this process may count itself leader; 0 is the past.
   std::atomic<Clock::Duration::rep> leads_until_ = 0;
 };
 

@@ -13,14 +13,15 @@
 
 #include <atomic>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 
 #include "engine/core/logging.h"
 #include "engine/kube/backoff.h"
 #include "engine/kube/clock.h"
+#include "engine/kube/list_all.h"
 #include "engine/kube/object_cache.h"
+#include "engine/kube/paths.h"
 #include "engine/kube/server_status.h"
 #include "engine/kube/transport.h"
 #include "engine/kube/watch_decoder.h"
@@ -38,8 +39,8 @@ class WatchHandler {
 };
 
 struct WatchedResource {
-  std::string name;            // the label of its metrics: "diagnoses"
-  std::string path;            // of the collection: "/apis/diagnosis.kubediag.org/v1/diagnoses"
+  Resource resource;           // of a kind that engine/api knows
+  std::string namespace_name;  // empty: all
   std::string field_selector;  // "spec.nodeName=node-1"; empty: all objects
   // What the field selector says, for servers that do not know it. Needed if there is one.
   std::function<bool(const api::Object& object)> is_selected;
@@ -57,47 +58,50 @@ struct ReflectorParts {
 
 class Reflector {
  public:
-  Reflector(WatchedResource resource, ReflectorParts parts);
+  Reflector(WatchedResource watched, ReflectorParts parts);
 
   void Run(const std::stop_token& stop);
 
   // Whether the cache has held a whole list. Thread-safe.
   bool synced() const { return synced_; }
-  // When the server was last heard of, for health checks. Thread-safe.
+  // When the server last said anything, the clock's zero if never: for health checks. Thread-safe.
   Clock::TimePoint last_contact() const { return Clock::TimePoint(Clock::Duration(contact_)); }
 
  private:
-  struct Listed;   // all pages of one list
   struct Attempt;  // one watch
-  // What comes next, and why.
+
+  // What is to be done next, and why.
   struct Next {
-    std::string reason;
+    std::string reason;  // empty: nothing ended
     bool lists = false;
     bool waits = true;
+    Status failure = {};
     std::optional<std::chrono::seconds> retry_after = std::nullopt;
-    Status status = {};
   };
 
   Next List(const std::stop_token& stop);
-  Status ListPages(const std::stop_token& stop, Listed& listed);
-  void TakeList(Listed listed);
+  void TakeList(ListAnswer answer);
   Next Watch(const std::stop_token& stop);
-  Status TakeEvent(WatchEvent event, Attempt& attempt);
+  Result<std::string> WatchTarget(std::chrono::seconds timeout) const;
+  Status TakeBytes(std::string_view bytes, Attempt& attempt);
+  Status TakeEvent(const WatchEvent& event, Attempt& attempt);
   void TakeObject(const WatchEvent& event);
   Next AfterWatch(const Attempt& attempt, const Result<Response>& response);
-  Next AfterServerStatus(const ServerStatus& status) const;
-  Clock::Duration WaitFor(const Next& next);
-  void Tell(const std::vector<Change>& changes);
-  void Count(const std::string& reason);
-  bool Selects(const api::Object& object) const;
-  std::string Query() const;
+  Next AfterRefusal(const ServerStatus& refusal, Status failure);
 
-  WatchedResource resource_;
+  void Note(const Next& next);
+  Clock::Duration WaitBefore(const Next& next);
+  void Tell(const std::vector<Change>& changes);
+  bool LeavesOut(const api::Object& object) const;
+  void FilterHere(bool here);
+  void Heard() { contact_ = parts_.clock.Now().time_since_epoch().count(); }
+
+  const WatchedResource watched_;
   ReflectorParts parts_;
   Backoff backoff_;
   metrics::Gauge filtering_;
-  std::string version_;       // to watch from
-  bool version_gone_ = true;  // the next list asks for the newest state
+  std::string version_;  // to watch from; empty: none, the next list asks for the newest state
+  std::string newest_;   // the last one heard of
   bool filters_here_ = false;
   unsigned short_watches_ = 0;  // in a row
   std::atomic<bool> synced_ = false;

@@ -23,9 +23,9 @@ namespace kubediag::kube {
 
 struct Request {
   std::string method = "GET";
-  std::string target;        // absolute path and query, percent-encoded already (paths.h)
-  std::string body;          // empty: none
-  std::string content_type;  // of the body
+  std::string target = {};        // absolute path and query, percent-encoded already (paths.h)
+  std::string body = {};          // empty: none
+  std::string content_type = {};  // of the body
 };
 
 struct Response {

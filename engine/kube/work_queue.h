@@ -11,6 +11,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -57,7 +58,9 @@ class WorkQueue {
   void AddLocked(const ObjectKey& key);
   void AddAtLocked(const ObjectKey& key, Clock::TimePoint due);
   void AddDueLocked();
+  void PushLocked(const ObjectKey& key);
   std::optional<ObjectKey> TakeLocked();
+  void ChangedLocked();
 
   const Clock& clock_;
   mutable std::mutex mutex_;
@@ -70,6 +73,7 @@ class WorkQueue {
   std::map<ObjectKey, Clock::TimePoint> due_;
   std::set<std::pair<Clock::TimePoint, ObjectKey>> due_order_;
   RetryDelay retry_delay_;
+  uint64_t changes_ = 0;
   bool shut_down_ = false;
 };
 
