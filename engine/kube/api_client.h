@@ -6,8 +6,8 @@
 //   Get, List          connections that fail, 429 and every 5xx
 //   Create, Delete     likewise; a create is of a name of ours, so that AlreadyExists (a delete's
 //                      NotFound) may be an earlier try's success: for the caller to tell
-//   MergePatch, Put    429 alone. Anything else leaves the outcome unknown: Unavailable or
-//                      DeadlineExceeded, and the caller reads the object again.
+//   MergePatch, Put    429 alone. Other errors leave the outcome unknown (api_error.h), and the
+//                      caller reads the object again.
 //
 // Thread-safe; blocks its caller. Borrows the transport and the registry.
 //
@@ -24,9 +24,11 @@
 #include <string>
 #include <string_view>
 
+#include "engine/api/value.h"
 #include "engine/core/deadline.h"
 #include "engine/core/limits.h"
 #include "engine/core/result.h"
+#include "engine/kube/clock.h"
 #include "engine/kube/paths.h"
 #include "engine/kube/rate_limiter.h"
 #include "engine/kube/transport.h"
@@ -49,7 +51,7 @@ struct ListOptions {
 };
 
 struct ListPage {
-  std::string body;              // the whole answer: a …List object
+  api::Value document;           // the whole answer: a …List object
   std::string resource_version;  // the same on all pages: watch from here
   bool first = false;            // also after a restart: forget what came before
 };
@@ -81,7 +83,7 @@ class ApiClient {
   // All pages, of at most kApiListLimit objects each, fewer where a page is too large. A continue
   // token that has expired (410) starts the list afresh, once. `on_page` ends it by its Status.
   // Returns the list's resourceVersion.
-  using OnPage = std::function<Status(const ListPage& page)>;
+  using OnPage = std::function<Status(ListPage page)>;
   Result<std::string> List(const Resource& resource, const std::string& namespace_name,
                            const ListOptions& options, const OnPage& on_page,
                            const Call& call = {});
@@ -119,18 +121,14 @@ class ApiClient {
                               const Request& request, Retry retry, const Call& call);
   Result<Response> Try(std::string_view verb, const Request& request, Deadline deadline,
                        const std::stop_token& stop);
-  Result<ListPage> ListOnce(const Resource& resource, const std::string& namespace_name,
-                            const ListOptions& options, size_t limit,
-                            const std::string& continue_token, std::string& next_token,
-                            const Call& call);
+  Deadline::Clock::duration Jittered(Deadline::Clock::duration pause);
 
   Transport& transport_;
   metrics::Registry& registry_;
   const Options options_;
   RateLimiter limiter_;
+  std::mutex random_mutex_;
+  RandomSource random_;
 };
-
-// Whether an error leaves it open if a write has happened.
-bool OutcomeUnknown(const Status& status);
 
 }  // namespace kubediag::kube

@@ -46,7 +46,7 @@ Result<std::string> ObjectTarget(const Resource& resource, std::string_view name
 // Everything but letters, digits, '-', '.', '_' and '~' as %XX.
 std::string PercentEncode(std::string_view text);
 
-// "Diagnosis default/x", "Diagnoses" never: how messages name an object.
+// "Diagnosis default/x", "OperationSet x": how messages name an object.
 std::string DisplayName(const Resource& resource, std::string_view namespace_name,
                         std::string_view name);
 
