@@ -45,9 +45,9 @@ std::string TailOf(std::string text) {
   return ReplaceInvalidUtf8(text);
 }
 
-Status Late(seconds timeout) {
+Status Late(milliseconds timeout) {
   return Status::DeadlineExceeded("did not answer within " + std::to_string(timeout.count()) +
-                                  " s");
+                                  " ms");
 }
 
 Status Failed(const process::Exit& exit, const std::string& error) {
@@ -60,20 +60,20 @@ Status TooMuch() {
                                    " bytes");
 }
 
-Result<std::string> RunInBackground(process::Command command) {
+Result<std::string> RunInBackground(process::Command command, milliseconds timeout) {
   process::RunOptions options;
   options.max_output = kMaxExecCredentialBytes;
-  options.deadline = Deadline::After(kExecPluginTimeout);
+  options.deadline = Deadline::After(timeout);
   KUBEDIAG_ASSIGN_OR_RETURN(process::Completed completed,
                             process::Run(std::move(command), options));
-  if (completed.ending == process::Completed::Ending::kDeadline) return Late(kExecPluginTimeout);
+  if (completed.ending == process::Completed::Ending::kDeadline) return Late(timeout);
   if (!completed.exit.success()) return Failed(completed.exit, completed.error);
   if (completed.output_dropped > 0) return TooMuch();
   return std::move(completed.output);
 }
 
 // It owns the terminal, so nobody can drain a pipe for it: it prints into memory that cannot grow.
-Result<std::string> RunInForeground(process::Command command) {
+Result<std::string> RunInForeground(process::Command command, milliseconds timeout) {
   const UniqueFd output(memfd_create("exec-credential", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!output.valid() || ftruncate(output.get(), kMaxExecCredentialBytes) != 0 ||
       fcntl(output.get(), F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0) {
@@ -82,11 +82,10 @@ Result<std::string> RunInForeground(process::Command command) {
   command.descriptors = {{STDIN_FILENO, 0}, {output.get(), 1}, {STDERR_FILENO, 2}};
   command.group = process::Group::kInherited;
   KUBEDIAG_ASSIGN_OR_RETURN(process::Child child, process::Child::Spawn(command));
-  const std::optional<process::Exit> exit =
-      child.Wait(Deadline::After(kExecPluginInteractiveTimeout));
+  const std::optional<process::Exit> exit = child.Wait(Deadline::After(timeout));
   if (!exit) {
     child.End(kTermGrace);
-    return Late(kExecPluginInteractiveTimeout);
+    return Late(timeout);
   }
   if (!exit->success()) return Failed(*exit, "");
   const off_t size = lseek(output.get(), 0, SEEK_CUR);  // the position is shared with the child
@@ -123,8 +122,8 @@ Result<std::string> RunExecProgram(const std::string& program, const ExecConfig&
   command.program = program;
   command.arguments = config.arguments;
   command.environment = Environment(config, exec_info);
-  if (interactive) return RunInForeground(std::move(command));
-  return RunInBackground(std::move(command));
+  if (interactive) return RunInForeground(std::move(command), config.interactive_timeout);
+  return RunInBackground(std::move(command), config.timeout);
 }
 
 }  // namespace kubediag::kubeconfig

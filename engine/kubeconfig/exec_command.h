@@ -13,7 +13,7 @@ namespace kubediag::kubeconfig {
 Result<std::string> FindExecProgram(const ExecConfig& config);
 
 // What it prints. Interactive: it is in the foreground with our standard input and error, and has
-// kExecPluginInteractiveTimeout; otherwise kExecPluginTimeout and no input. Unavailable: it failed
+// config.interactive_timeout; otherwise config.timeout and no input. Unavailable: it failed
 // (with the end of its standard error), DeadlineExceeded, ResourceExhausted.
 Result<std::string> RunExecProgram(const std::string& program, const ExecConfig& config,
                                    const std::string& exec_info, bool interactive);

@@ -3,10 +3,13 @@
 // A plain value.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "engine/core/limits.h"
 
 namespace kubediag::kubeconfig {
 
@@ -35,6 +38,8 @@ struct ExecConfig {
 
   std::map<std::string, std::string> process_environment;
   bool terminal = false;  // standard input is one
+  std::chrono::milliseconds timeout = kExecPluginTimeout;
+  std::chrono::milliseconds interactive_timeout = kExecPluginInteractiveTimeout;
 };
 
 }  // namespace kubediag::kubeconfig
