@@ -159,7 +159,8 @@ inline constexpr seconds kApiAuthorityInterval{30};            // between looks 
 inline constexpr milliseconds kApiCancelGrace{1000};           // for the library to let go
 inline constexpr size_t kApiHttpThreads = 4;                   // of the library's pool
 inline constexpr size_t kMaxRememberedStatusBytes = 8 * kMiB;  // what status writes differ from
-inline constexpr int kMaxUnknownOutcomes = 3;  // of one status write before it is given up
+inline constexpr seconds kStatusSettleTimeout{5};  // reading what became of a status write
+inline constexpr int kMaxUnknownOutcomes = 3;      // of one status write before it is given up
 
 // Events.
 inline constexpr size_t kMaxQueuedEvents = 1000;    // more are dropped

@@ -43,11 +43,11 @@ struct Call {
 };
 
 struct ListOptions {
-  std::string field_selector;
-  std::string label_selector;
+  std::string field_selector = {};
+  std::string label_selector = {};
   // The first page's: empty is consistent, "0" whatever the server has cached, else at least that
   // new ("Too large resource version": Unavailable, reason "Timeout").
-  std::string resource_version;
+  std::string resource_version = {};
 };
 
 struct ListPage {
@@ -57,8 +57,8 @@ struct ListPage {
 };
 
 struct DeletePreconditions {
-  std::string uid;               // empty: any
-  std::string resource_version;  // empty: any
+  std::string uid = {};               // empty: any
+  std::string resource_version = {};  // empty: any
 };
 
 class ApiClient {
