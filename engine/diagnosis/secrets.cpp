@@ -11,6 +11,8 @@ namespace kubediag::diagnosis {
 namespace {
 
 constexpr std::string_view kNameParameterEnding = "secret_reference.name";
+constexpr std::string_view kNameEnding = "name";
+constexpr std::string_view kNamespaceEnding = "namespace";
 
 Status CheckName(const std::string& key, const std::string& name) {
   if (api::IsDnsSubdomain(name)) return Status::Ok();
@@ -24,6 +26,21 @@ std::string DefaultOf(const operation::OperationDescriptor& descriptor, const st
     if (parameter.key == key) return parameter.default_value.value_or("");
   }
   return {};
+}
+
+// Admission knows no descriptors: it takes the namespace from the key beside the name's, or else
+// "default" (manifests/components/policies). A module that means another one would read unseen.
+Status CheckAdmitted(const SecretReference& reference, const std::string& display,
+                     const operation::SecretDescriptor& declared, const api::Diagnosis& diagnosis) {
+  const std::string& name_key = declared.name_parameter;
+  const std::string key =
+      name_key.substr(0, name_key.size() - kNameEnding.size()) + std::string(kNamespaceEnding);
+  const auto given = diagnosis.spec.parameters.find(key);
+  const bool is_given = given != diagnosis.spec.parameters.end() && !given->second.empty();
+  if (reference.namespace_name == (is_given ? given->second : "default")) return Status::Ok();
+  return Status::PermissionDenied(display +
+                                  " was not checked by admission: name its namespace in " + key)
+      .WithReason(kReasonSecretNotPermitted);
 }
 
 bool MayRead(const api::Secret& secret, const api::Diagnosis& diagnosis, SecretRule rule) {
@@ -99,6 +116,9 @@ Result<std::vector<operation::SecretValue>> ReadSecrets(
                               ReferenceOf(declared, descriptor, diagnosis));
     if (reference.name.empty()) continue;
     const std::string display = "Secret " + reference.namespace_name + "/" + reference.name;
+    if (rule == SecretRule::kCheckedByAdmission) {
+      KUBEDIAG_RETURN_IF_ERROR(CheckAdmitted(reference, display, declared, diagnosis));
+    }
     KUBEDIAG_ASSIGN_OR_RETURN(const api::Secret secret,
                               Read(reference, display, declared, diagnosis, rule, store));
     for (const std::string& key : declared.data_keys) {

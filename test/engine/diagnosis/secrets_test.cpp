@@ -95,6 +95,30 @@ TEST_F(SecretsTest, AdmissionMayHaveCheckedInstead) {
             "Succeeded");
 }
 
+TEST_F(SecretsTest, ANamespaceThatAdmissionCouldNotSeeIsRefused) {
+  operation::OperationDescriptor odd = Module("odd");
+  odd.secrets.push_back(
+      {.namespace_parameter = "elsewhere", .name_parameter = kNameKey, .data_keys = {"token"}});
+  AddSecret("kubediag");
+  const auto read = [&](api::StringMap parameters) {
+    return ReadSecrets(odd, AddDiagnosis(std::move(parameters)), SecretRule::kCheckedByAdmission,
+                       store);
+  };
+  const auto refused = read({{kNameKey, "token-secret"}, {"elsewhere", "kubediag"}});
+  EXPECT_EQ(refused.status().reason(), "SecretNotPermitted");
+  EXPECT_EQ(refused.status().message(),
+            "Secret kubediag/token-secret was not checked by admission: name its namespace in "
+            "tls.secret_reference.namespace");
+  EXPECT_EQ(
+      read({{kNameKey, "token-secret"}, {"elsewhere", "kubediag"}, {kNamespaceKey, "default"}})
+          .status()
+          .reason(),
+      "SecretNotPermitted");
+  EXPECT_TRUE(
+      read({{kNameKey, "token-secret"}, {"elsewhere", "kubediag"}, {kNamespaceKey, "kubediag"}})
+          .ok());
+}
+
 TEST_F(SecretsTest, SaysWhichKeyIsNotFilledYet) {
   AddSecret("default", {}, {{"token", "t"}});
   const auto outcome = OutcomeWith({{kNameKey, "token-secret"}});
