@@ -82,7 +82,7 @@ Status AddDefault(const std::string& home, ConfigFiles& files, std::vector<std::
     tried.emplace_back("HOME is not set");
     return Status::Ok();
   }
-  const Status status = files.Add(home + "/.kube/config");
+  Status status = files.Add(home + "/.kube/config");
   if (status.code() == StatusCode::kNotFound) {
     tried.emplace_back("~/.kube/config does not exist");
     return Status::Ok();

@@ -31,7 +31,8 @@ std::vector<std::string> Environment(const ExecConfig& config, const std::string
   all["KUBERNETES_EXEC_INFO"] = exec_info;
   std::vector<std::string> environment;
   environment.reserve(all.size());
-  for (const auto& [name, value] : all) environment.push_back(name + "=" + value);
+  for (const auto& [name, value] : all)
+    environment.push_back(std::string(name).append("=").append(value));
   return environment;
 }
 

@@ -35,7 +35,7 @@ Home::~Home() {
 }
 
 std::string Home::Write(const std::string& name, const std::string& text, int mode) const {
-  const std::string path = path_ + "/" + name;
+  std::string path = path_ + "/" + name;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
   std::ofstream(path, std::ios::trunc) << text;
   chmod(path.c_str(), static_cast<mode_t>(mode));
