@@ -33,8 +33,9 @@ struct ElectionOptions {
   std::chrono::seconds lease_duration = kLeaseDuration;
   std::chrono::seconds renew_deadline = kLeaseRenewDeadline;
   std::chrono::seconds retry_period = kLeaseRetryPeriod;
-  std::function<void()> on_leading;
-  std::function<void()> on_lost;  // returns once the work has ended; after it another may lead
+  std::function<void()> on_leading = nullptr;
+  std::function<void()> on_lost =
+      nullptr;  // returns once the work has ended; after it another may lead
 };
 
 class LeaseElection {
