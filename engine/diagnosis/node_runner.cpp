@@ -59,6 +59,12 @@ Clock::duration ShortOf(std::chrono::nanoseconds duration) {
   return std::chrono::duration_cast<Clock::duration>(std::min(duration, kLongest));
 }
 
+// "30 s"; a timeout of a fraction of a second is told as such.
+std::string TimeoutText(std::chrono::nanoseconds timeout) {
+  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count();
+  return whole % 1000 == 0 ? std::to_string(whole / 1000) + " s" : std::to_string(whole) + " ms";
+}
+
 }  // namespace
 
 // One attempt at a node while it is under way.
@@ -145,8 +151,8 @@ Status NodeRunner::SetUp(Attempt& attempt, const ResultMap& results) {
     attempt.ticket = context_.environment.viewers.Reserve();
     if (!attempt.ticket) {
       return Status::ResourceExhausted("all " + std::to_string(options.limits.live_viewers) +
-                                       " viewers of this node are taken; try again when one has "
-                                       "expired or its Diagnosis is deleted")
+                                       " pages that this node serves at once are taken; try again "
+                                       "when one has expired or its Diagnosis is deleted")
           .WithReason(kReasonViewerLimit);
     }
     KUBEDIAG_ASSIGN_OR_RETURN(attempt.socket, BindViewerSocket(options));
@@ -190,11 +196,10 @@ Status NodeRunner::Explain(const Attempt& attempt, const operation::RunOutcome& 
           std::to_string(context_.diagnosis.spec.timeout_seconds.value_or(0)) +
           " s) of the Diagnosis passed while it ran");
     }
-    const auto seconds =
-        std::chrono::duration_cast<std::chrono::milliseconds>(attempt.operation->timeout);
-    if (status.message().empty()) {
-      return Status::DeadlineExceeded("did not end within " + std::to_string(seconds.count()) +
-                                      " ms")
+    if (status.message().empty() || status.reason() == "OperationTimeout") {
+      const std::string detail = status.message().empty() ? "" : ": " + status.message();
+      return Status::DeadlineExceeded("did not end within " +
+                                      TimeoutText(attempt.operation->timeout) + detail)
           .WithReason("OperationTimeout");
     }
   }
