@@ -92,7 +92,7 @@ TEST_F(Isolation, RunsAsTheOperationUser) {
   const TemporaryFolder closed;
   const std::string module = closed.path() + "/module.so";
   std::filesystem::copy_file(TestModule("looks_around"), module);
-  std::filesystem::permissions(module, std::filesystem::perms(0555));
+  std::filesystem::permissions(module, std::filesystem::perms{0555});
   const RunOutcome outcome = Look(std::move(options), "look", module);
   ASSERT_TRUE(outcome.status.ok()) << outcome.status.ToString();
   EXPECT_THAT(outcome.results.at("status"), HasSubstr("Uid:\t65534\t65534\t65534\t65534"));

@@ -34,7 +34,7 @@ TEST(HostPolicy, RefusesEverythingElse) {
 }
 
 TEST(HostPolicy, RefusesAnAddressThatANulHidesTheRestOf) {
-  using std::string_view_literals::operator""sv;
+  using namespace std::string_view_literals;
   const HostPolicy policy;
   EXPECT_FALSE(policy.Admits("127.0.0.1\0.example"sv));
   EXPECT_FALSE(policy.Admits("[::1\0x]"sv));
