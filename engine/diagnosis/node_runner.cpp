@@ -10,6 +10,7 @@
 
 #include "engine/api/time.h"
 #include "engine/core/limits.h"
+#include "engine/core/utf8.h"
 #include "engine/diagnosis/artifacts.h"
 #include "engine/diagnosis/listen.h"
 #include "engine/diagnosis/parameters.h"
@@ -241,7 +242,7 @@ Result<NodeRunner::End> NodeRunner::Close(Attempt& attempt, const Status& status
   record.digest = attempt.digest;
   record.succeeded = status.ok();
   record.reason = status.reason();
-  record.message = CutText(status.message(), kMaxMessageBytes);
+  record.message = Shorten(status.message(), kMaxMessageBytes);
   record.start_time = attempt.start_time;
   record.end_time = api::Now();
   if (attempt.number > 0) record.duration = Clock::now() - attempt.started;
@@ -272,6 +273,7 @@ Result<NodeRunner::End> NodeRunner::Close(Attempt& attempt, const Status& status
       viewer.artifact_directory = std::move(attempt.artifact_folder->directory);
     }
     viewer.keep = context_.lock;
+    viewer.module = attempt.operation->entry.lease;
     {
       const std::lock_guard lock(mutex_);
       ++viewers_started_;
@@ -363,9 +365,9 @@ Result<NodeRunner::End> NodeRunner::Replay(const FinishedRecord& record) {
   const int64_t now = api::Now().time_since_epoch().count();
   if (record.viewer && record.viewer->expires > now) {
     const std::string& name = context_.plan.NameOf(record.node);
-    const Status restored =
-        RestoreViewer(context_.environment, context_.diagnosis, record,
-                      context_.plan.OperationOf(record.node), name, context_.lock);
+    const Status restored = RestoreViewer(context_.environment, context_.diagnosis, record,
+                                          context_.plan.OperationOf(record.node), name,
+                                          context_.lock, context_.cancellation.token());
     if (!restored.ok()) {
       context_.progress.Warn("the page of " + name +
                              " could not be restored: " + restored.message());
