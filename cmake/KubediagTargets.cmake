@@ -31,9 +31,10 @@ function(kubediag_program name)
   endif()
 endfunction()
 
-# kubediag_test(NAME SOURCES ... [DEPENDS ...] [LABELS ...]): a GoogleTest program, one CTest entry a test case.
+# kubediag_test(NAME SOURCES ... [DEPENDS ...] [LABELS ...] [HELPERS Suite.Case]): a GoogleTest program, one CTest entry a
+#   test case. HELPERS is a filter of those that only other test cases start, in processes of their own.
 function(kubediag_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPENDS;LABELS;DEFINITIONS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT;HELPERS" "SOURCES;DEPENDS;LABELS;DEFINITIONS" ${ARGN})
   find_package(GTest REQUIRED)
   include(GoogleTest)
   add_executable(${name}_test ${ARG_SOURCES})
@@ -47,7 +48,11 @@ function(kubediag_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
+  set(filter)
+  if(ARG_HELPERS)
+    set(filter TEST_FILTER "-${ARG_HELPERS}")
+  endif()
   # The values of parameters are not names: pointers in them differ from run to run.
-  gtest_discover_tests(${name}_test NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+  gtest_discover_tests(${name}_test NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 ${filter}
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()

@@ -16,6 +16,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "kubediag" / "tidy"
+FOLDERS = ("engine", "plugins", "test", "bench")
 FINDING = re.compile(r"^(\S+?):\d+:\d+: (?:error|warning): ", re.MULTILINE)
 INCLUDE = re.compile(rb'^\s*#\s*include\s*[<"]([^">]+)[">]', re.MULTILINE)
 
@@ -36,7 +37,10 @@ def key_of(entry):
     source = pathlib.Path(entry["file"])
     files = set()
     own_headers(source, [ROOT, ROOT / "plugins/sdk/include", source.parent], files)
-    digest = hashlib.sha256((ROOT / ".clang-tidy").read_bytes())
+    digest = hashlib.sha256()
+    for folder in reversed(source.parents):
+        if (folder / ".clang-tidy").is_file():
+            digest.update((folder / ".clang-tidy").read_bytes())
     # Without the tree's own place, so that another clone of it finds what was clean.
     digest.update(entry["command"].replace(entry["directory"], "").replace(str(ROOT), "").encode())
     for path in sorted(files):
@@ -64,8 +68,7 @@ def main():
     build, only = sys.argv[1], {str(pathlib.Path(f).resolve()) for f in sys.argv[2:]}
     entries = {}
     for entry in json.loads((pathlib.Path(build) / "compile_commands.json").read_text()):
-        # What ships; tests are held to the formatter and the compiler's warnings.
-        inside = entry["file"].startswith((f"{ROOT}/engine/", f"{ROOT}/plugins/"))
+        inside = entry["file"].startswith(tuple(f"{ROOT}/{folder}/" for folder in FOLDERS))
         if inside and entry["file"].endswith(".cpp") and (not only or entry["file"] in only):
             entries[entry["file"]] = entry
     CACHE.mkdir(parents=True, exist_ok=True)

@@ -22,8 +22,9 @@ namespace kubediag::catalog {
 struct Entry {
   operation::OperationDescriptor descriptor;
   std::string file;         // as found, e.g. /var/lib/kubediag/operations/hello.so
-  std::string module_path;  // our copy, what is loaded
-  std::string sha256;       // of the module
+  std::string module_path;  // our copy, what is loaded; stays as long as somebody has `lease`
+  std::shared_ptr<const void> lease;
+  std::string sha256;  // of the module
   std::chrono::system_clock::time_point since;
   bool at_start = false;  // was there when the catalog opened
 };

@@ -10,7 +10,9 @@
 #include <cerrno>
 #include <ctime>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string_view>
 #include <utility>
 
@@ -22,6 +24,7 @@ namespace kubediag::catalog {
 namespace {
 
 constexpr char kLockName[] = ".lock";
+constexpr char kChangeLockName[] = ".change";  // held while a copy is put in place or removed
 constexpr mode_t kCopyMode = 0555;  // an operation user reads it; the directory keeps others out
 
 bool LockFile(int fd, int operation) {
@@ -34,21 +37,39 @@ bool LockFile(int fd, int operation) {
 // Ours to remove: finished copies and what a killed process left half-made.
 bool IsCopyName(std::string_view name) { return name.ends_with(".so") || name.ends_with(".new"); }
 
-void RemoveOldCopies(int directory) {
+std::vector<std::string> ListCopies(int directory) {
+  std::vector<std::string> names;
   const int listing = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (listing < 0) return;
+  if (listing < 0) return names;
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(listing), closedir);
   if (stream == nullptr) {
     close(listing);
-    return;
+    return names;
   }
+  // A DIR belongs to this call alone.
+  while (const dirent* entry = readdir(stream.get())) {  // NOLINT(concurrency-mt-unsafe)
+    if (IsCopyName(entry->d_name)) names.emplace_back(entry->d_name);
+  }
+  return names;
+}
+
+bool IsOld(int directory, const std::string& name) {
   const time_t oldest = time(nullptr) - std::chrono::seconds(kModuleCopyAge).count();
-  while (const dirent* entry = readdir(stream.get())) {
-    struct stat info {};
-    if (!IsCopyName(entry->d_name)) continue;
-    if (fstatat(directory, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (info.st_mtime < oldest) unlinkat(directory, entry->d_name, 0);
+  struct stat info {};
+  return fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+         info.st_mtime < oldest;
+}
+
+void RemoveOldCopies(int directory) {
+  for (const std::string& name : ListCopies(directory)) {
+    if (IsOld(directory, name)) unlinkat(directory, name.c_str(), 0);
   }
+}
+
+// Whether a process refers to the copy, or it cannot be told.
+bool IsLeased(int directory, const std::string& name) {
+  const auto fd = OpenAt(directory, name, O_RDONLY | O_NONBLOCK);
+  return !fd.ok() || !LockFile(fd->get(), LOCK_EX | LOCK_NB);
 }
 
 Status CopyBytes(int source, int target, const std::string& name) {
@@ -71,6 +92,11 @@ Status CopyBytes(int source, int target, const std::string& name) {
 
 }  // namespace
 
+struct ModuleCopies::State {
+  std::mutex mutex;
+  std::map<std::string, std::weak_ptr<const void>> leases;  // of copies of ours, by SHA-256
+};
+
 Result<ModuleCopies> ModuleCopies::Open(const std::string& directory) {
   KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd fd, MakeDirectory(directory));
   KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd lock, OpenAt(fd.get(), kLockName, O_RDWR | O_CREAT));
@@ -86,11 +112,14 @@ Result<ModuleCopies> ModuleCopies::Open(const std::string& directory) {
 }
 
 ModuleCopies::ModuleCopies(std::string path, UniqueFd directory, UniqueFd lock)
-    : path_(std::move(path)), directory_(std::move(directory)), lock_(std::move(lock)) {}
+    : path_(std::move(path)),
+      directory_(std::move(directory)),
+      lock_(std::move(lock)),
+      state_(std::make_shared<State>()) {}
 
-Result<ModuleCopies::Copy> ModuleCopies::Add(int source, const std::string& name) const {
+Result<ModuleCopies::Copy> ModuleCopies::Add(int source, const std::string& name) {
   const std::string temporary = "." + RandomHex(16) + ".new";
-  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd fd,
+  KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd fd,
                             OpenAt(directory_.get(), temporary, O_RDWR | O_CREAT | O_EXCL));
   // Not synced to the disk: the next start copies every module again and renames over what it
   // finds, so a copy that a power failure cut short is never used.
@@ -104,18 +133,69 @@ Result<ModuleCopies::Copy> ModuleCopies::Add(int source, const std::string& name
       status = digest.status();
     }
   }
+  if (status.ok()) status = Adopt(copy, temporary, std::move(fd)).Annotate("copy " + name);
+  unlinkat(directory_.get(), temporary.c_str(), 0);
+  if (!status.ok()) return status;
+  return copy;
+}
+
+// An equal copy is left in place: another process may refer to it, and holds a lock on that file.
+Status ModuleCopies::Adopt(Copy& copy, const std::string& temporary, UniqueFd fd) {
   const std::string file = copy.sha256 + ".so";
-  if (status.ok() &&
+  copy.path = path_ + "/" + file;
+  const std::lock_guard lock(state_->mutex);
+  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd change,
+                            OpenAt(directory_.get(), kChangeLockName, O_RDWR | O_CREAT));
+  if (!LockFile(change.get(), LOCK_EX)) return Status::FromErrno("lock " + path_, errno);
+  auto present = OpenAt(directory_.get(), file, O_RDONLY | O_NONBLOCK);
+  if (present.ok()) {
+    const Result<FileDigest> digest = Sha256OfFile(present->get());
+    struct stat info {};
+    const bool equal = digest.ok() && digest->sha256 == copy.sha256 &&
+                       fstat(present->get(), &info) == 0 && (info.st_mode & 07777U) == kCopyMode;
+    if (equal) {
+      futimens(present->get(), nullptr);  // as young as one made anew
+      fd = *std::move(present);
+    } else {
+      present = Status::NotFound(file + " is damaged");
+    }
+  }
+  if (!present.ok() &&
       (fchmod(fd.get(), kCopyMode) != 0 ||
        renameat(directory_.get(), temporary.c_str(), directory_.get(), file.c_str()) != 0)) {
-    status = Status::FromErrno("copy " + name + " to " + path_, errno);
+    return Status::FromErrno("put it in place", errno);
   }
-  if (!status.ok()) {
-    unlinkat(directory_.get(), temporary.c_str(), 0);
-    return status;
+  const auto known = state_->leases.find(copy.sha256);
+  if (present.ok() && known != state_->leases.end()) {
+    if (copy.lease = known->second.lock(); copy.lease != nullptr) return Status::Ok();
   }
-  copy.path = path_ + "/" + file;
-  return copy;
+  // Without locks on this file system other processes are not heeded.
+  (void)LockFile(fd.get(), LOCK_SH | LOCK_NB);
+  copy.lease = std::make_shared<const UniqueFd>(std::move(fd));
+  state_->leases[copy.sha256] = copy.lease;
+  return Status::Ok();
+}
+
+ModuleCopies::Pruned ModuleCopies::Prune() {
+  Pruned pruned;
+  const std::lock_guard lock(state_->mutex);
+  const auto change = OpenAt(directory_.get(), kChangeLockName, O_RDWR | O_CREAT);
+  if (!change.ok() || !LockFile(change->get(), LOCK_EX)) return pruned;
+  for (const std::string& name : ListCopies(directory_.get())) {
+    const std::string sha256 = name.substr(0, name.rfind('.'));
+    const auto ours = state_->leases.find(sha256);
+    const bool dropped = ours != state_->leases.end() && ours->second.expired();
+    if (ours != state_->leases.end() && !dropped) {
+      ++pruned.leased;
+      continue;
+    }
+    if (!dropped && !IsOld(directory_.get(), name)) continue;
+    if (IsLeased(directory_.get(), name)) continue;
+    if (unlinkat(directory_.get(), name.c_str(), 0) != 0) continue;
+    pruned.removed.push_back(sha256);
+  }
+  std::erase_if(state_->leases, [](const auto& lease) { return lease.second.expired(); });
+  return pruned;
 }
 
 }  // namespace kubediag::catalog

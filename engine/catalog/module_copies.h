@@ -2,10 +2,13 @@
 // original may be overwritten or truncated while it is mapped, a copy never changes.
 //
 // Several processes may share a directory (an agent and some `kubediag run`): each holds a shared
-// lock on it for as long as it may start a copy. Thread-safe.
+// lock on it for as long as it may start a copy, and one on each copy that it refers to.
+// Thread-safe.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/core/result.h"
 #include "engine/core/unique_fd.h"
@@ -21,17 +24,30 @@ class ModuleCopies {
   struct Copy {
     std::string sha256;
     std::string path;
+    std::shared_ptr<const void> lease;  // the copy is not removed as long as this lives
   };
   // Copies all of `source` (at most kMaxModuleBytes). The copy's content is exactly what was
-  // hashed, mode 0555, put in place by rename. `name` is for messages.
-  Result<Copy> Add(int source, const std::string& name) const;
+  // hashed, mode 0555, put in place by rename, or an equal one that is there already. `name` is for
+  // messages.
+  Result<Copy> Add(int source, const std::string& name);
+
+  struct Pruned {
+    std::vector<std::string> removed;  // SHA-256 of each
+    size_t leased = 0;                 // copies of ours that are still referred to
+  };
+  // Removes the copies of ours that no lease refers to any more, and those that others have left
+  // for longer than kModuleCopyAge, unless another process refers to them.
+  Pruned Prune();
 
  private:
+  struct State;
   ModuleCopies(std::string path, UniqueFd directory, UniqueFd lock);
+  Status Adopt(Copy& copy, const std::string& temporary, UniqueFd fd);
 
   std::string path_;
   UniqueFd directory_;
   UniqueFd lock_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace kubediag::catalog

@@ -53,6 +53,17 @@ Snapshot Scanner::Scan() {
   return snapshot;
 }
 
+bool Scanner::PruneCopies(Logger& logger) {
+  if (used_ == pruned_for_ && !lingering_) return false;
+  pruned_for_ = used_;
+  const ModuleCopies::Pruned pruned = copies_.Prune();
+  for (const std::string& sha256 : pruned.removed) {
+    logger.Info("copy of a module removed", {{"sha256", sha256}});
+  }
+  lingering_ = pruned.leased > used_.size();
+  return lingering_;
+}
+
 void Scanner::ScanFolder(const std::string& folder, Snapshot& snapshot) {
   const Result<UniqueFd> fd = OpenOperationsFolder(folder);
   if (!fd.ok()) {
@@ -135,8 +146,13 @@ void Scanner::Admit(const Seen& seen, const operation::ModuleDescriptor& module,
                   Status(StatusCode::kAlreadyExists, "DuplicateOperation", std::move(message)));
   }
   for (const operation::OperationDescriptor& operation : module.operations) {
-    snapshot.entries[operation.name] =
-        Entry{operation, path, seen.copy.path, seen.copy.sha256, seen.since, seen.at_start};
+    snapshot.entries[operation.name] = Entry{.descriptor = operation,
+                                             .file = path,
+                                             .module_path = seen.copy.path,
+                                             .lease = seen.copy.lease,
+                                             .sha256 = seen.copy.sha256,
+                                             .since = seen.since,
+                                             .at_start = seen.at_start};
   }
 }
 

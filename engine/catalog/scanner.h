@@ -34,6 +34,10 @@ class Scanner {
 
   Snapshot Scan();
 
+  // Removes copies that neither the last scan nor anybody else refers to. Whether another look is
+  // needed for those that a run still has.
+  bool PruneCopies(Logger& logger);
+
  private:
   // A file as of the last scan.
   struct Seen {
@@ -64,6 +68,8 @@ class Scanner {
   std::map<std::string, Described> described_;  // by sha256
   std::map<std::string, Seen> next_seen_;       // of the scan under way
   std::set<std::string> used_;                  // sha256, likewise
+  std::set<std::string> pruned_for_;            // what was used when last pruned
+  bool lingering_ = false;
   bool first_ = true;
 };
 

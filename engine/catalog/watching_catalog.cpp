@@ -142,7 +142,7 @@ class WatchingCatalog final : public Catalog {
   Deadline NextLook() const {
     if (dirty_) return Deadline::After(seconds(0));
     if (!watch_) return Deadline::After(kCatalogPoll);
-    return snapshot_.retry ? Deadline::After(kCatalogRetry) : Deadline::Never();
+    return snapshot_.retry || lingering_ ? Deadline::After(kCatalogRetry) : Deadline::Never();
   }
 
   // Several files often arrive together; waiting a moment makes one scan of them.
@@ -168,6 +168,10 @@ class WatchingCatalog final : public Catalog {
     Snapshot snapshot = scanner_.Scan();
     lock.lock();
     Publish(std::move(snapshot));
+    lock.unlock();
+    const bool lingering = scanner_.PruneCopies(logger_);
+    lock.lock();
+    lingering_ = lingering;
     scanning_ = false;
     finished_ = started_;
     scanned_.notify_all();
@@ -212,11 +216,12 @@ class WatchingCatalog final : public Catalog {
   Logger& logger_;
   Snapshot snapshot_;
   Deadline::Clock::time_point last_change_;
-  bool dirty_ = false;     // a change has been seen that no scan has begun to look at
-  bool hurry_ = false;     // somebody waits
-  bool scanning_ = false;  // a scan is under way
-  uint64_t started_ = 0;   // scans
-  uint64_t finished_ = 0;  // number of the last one that ended
+  bool dirty_ = false;      // a change has been seen that no scan has begun to look at
+  bool hurry_ = false;      // somebody waits
+  bool scanning_ = false;   // a scan is under way
+  bool lingering_ = false;  // a run still has the copy of a module that is gone or replaced
+  uint64_t started_ = 0;    // scans
+  uint64_t finished_ = 0;   // number of the last one that ended
 
   std::jthread thread_;
 };

@@ -55,13 +55,24 @@ inline constexpr milliseconds kStatusRetryLongest{5000};  // … up to this
 inline constexpr seconds kMaxViewerLinger{30 * 24 * 3600};
 inline constexpr seconds kRestoreTimeout{30};  // until a restored viewer answers
 
+// What is kept under the data root.
+inline constexpr uint64_t kDataRootQuota = 10'240 * uint64_t{kMiB};  // artifacts and journals
+inline constexpr std::chrono::hours kMaxRunAge{7 * 24};              // runs/<uid> that has ended
+inline constexpr size_t kMaxRuns = 1000;                             // of them
+inline constexpr std::chrono::minutes kMinRemovableAge{30};          // nothing younger is removed
+inline constexpr std::chrono::minutes kSweepInterval{10};
+inline constexpr size_t kMaxSweptEntries = 1'000'000;  // looked at in one folder
+
 // Processes.
 inline constexpr size_t kMaxFrameBytes = 1 * kMiB;       // one frame of the host protocol
 inline constexpr size_t kMaxJobBytes = 320 * kMiB;       // all parameters, settings and secrets
 inline constexpr size_t kMaxDescriptorBytes = 4 * kMiB;  // a module's declaration
 inline constexpr size_t kMaxStderrTailBytes = 4 * kKiB;  // kept of an operation's standard error
 inline constexpr size_t kMaxLogBytesPerSecond =
-    64 * kKiB;                                           // an operation's standard error in our log
+    64 * kKiB;                                     // an operation's standard error in our log
+inline constexpr double kLogLinesPerSecond = 100;  // likewise, its own log lines included
+inline constexpr double kLogLineBurst = 1000;      // at once, after a rest
+inline constexpr std::chrono::minutes kLogReportInterval{10};  // of what is not shown
 inline constexpr milliseconds kHostCheckInterval{2000};  // whether a module has closed the protocol
 inline constexpr milliseconds kHostEofGrace{2000};       // closed protocol → end of the process
 inline constexpr milliseconds kTermGrace{2000};          // TERM → KILL
@@ -85,6 +96,7 @@ inline constexpr milliseconds kCatalogMaxSettle{300};  // in a folder that never
 inline constexpr seconds kCatalogRetry{30};  // a module whose description failed for want of means
 inline constexpr seconds kCatalogPoll{1};    // between scans where inotify is not to be had
 inline constexpr seconds kFileTimeGranularity{2};  // a file time this young may still repeat itself
+inline constexpr seconds kMetricsFileInterval{10};       // of `kubediag run --watch --metrics-file`
 inline constexpr std::chrono::hours kModuleCopyAge{24};  // unused copies are kept this long
 
 // The HTTP server (defaults of http::ServerOptions).

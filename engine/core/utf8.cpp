@@ -61,10 +61,12 @@ size_t FindInvalidUtf8(std::string_view text) {
 }
 
 std::string Shorten(std::string_view text, size_t max_bytes) {
+  constexpr std::string_view kEllipsis = "…";
   if (text.size() <= max_bytes) return std::string(text);
-  size_t end = max_bytes;
+  const bool marked = max_bytes > kEllipsis.size();
+  size_t end = marked ? max_bytes - kEllipsis.size() : 0;
   while (end > 0 && IsContinuation(ByteAt(text, end))) --end;
-  return std::string(text.substr(0, end)) + "…";
+  return std::string(text.substr(0, end)) + std::string(marked ? kEllipsis : std::string_view());
 }
 
 std::string ReplaceInvalidUtf8(std::string_view text) {

@@ -21,7 +21,8 @@ size_t FindInvalidUtf8(std::string_view text);
 // Each byte that is not well-formed becomes U+FFFD.
 std::string ReplaceInvalidUtf8(std::string_view text);
 
-// At most `max_bytes` of well-formed text, cut between characters, with "…" if anything was cut.
+// At most `max_bytes` of well-formed text, cut between characters, with "…" at the end if anything
+// was cut; nothing if that alone would fill it.
 std::string Shorten(std::string_view text, size_t max_bytes);
 
 }  // namespace kubediag

@@ -12,6 +12,7 @@
 #include "engine/core/limits.h"
 #include "engine/diagnosis/reasons.h"
 #include "engine/diagnosis/status.h"
+#include "engine/diagnosis/visible_results.h"
 #include "engine/diagnosis/walks.h"
 
 namespace kubediag::diagnosis {
@@ -19,7 +20,6 @@ namespace {
 
 using graph::AllPathsSchedule;
 using graph::NodeIndex;
-using graph::NodeState;
 
 class AllPathsRun {
  public:
@@ -27,8 +27,7 @@ class AllPathsRun {
       : context_(context),
         runner_(runner),
         schedule_(context.plan.graph),
-        results_(context.plan.graph.size()),
-        skipped_(context.plan.graph.size()) {}
+        visible_(context.plan.graph) {}
 
   Status Recover(const Recovery& recovery) {
     for (const FinishedRecord& record : recovery.finished) {
@@ -77,25 +76,18 @@ class AllPathsRun {
         if (decided == decided_.end()) {
           waiting_.push_back(node);
         } else {
-          Finish(node, std::move(decided->second));
+          Finish(node, decided->second);
         }
       }
     }
-    for (NodeIndex node = 1; node < skipped_.size(); ++node) {
-      if (skipped_[node] || schedule_.state(node) != NodeState::kSkipped) continue;
-      skipped_[node] = true;
-      context_.progress.Skip(node);
-    }
+    std::sort(skipped_.begin(), skipped_.end());
+    for (const NodeIndex node : std::exchange(skipped_, {})) context_.progress.Skip(node);
   }
 
   void StartNext() {
     const NodeIndex node = waiting_.front();
     waiting_.pop_front();
-    ResultMap results;
-    for (const NodeIndex ancestor : schedule_.SucceededAncestors(node)) {
-      Overlay(results, results_[ancestor]);
-    }
-    running_.emplace(node, std::jthread([this, node, results = std::move(results)] {
+    running_.emplace(node, std::jthread([this, node, results = visible_.Before(node)] {
                        auto end =
                            runner_.Run(node, MapDigest(context_.plan.binding, results), results);
                        const std::lock_guard lock(mutex_);
@@ -114,16 +106,17 @@ class AllPathsRun {
     }
     running_.erase(ended->first);  // joins
     KUBEDIAG_RETURN_IF_ERROR(ended->second.status());
-    Finish(ended->first, *std::move(ended->second));
+    Finish(ended->first, *ended->second);
     return Status::Ok();
   }
 
-  void Finish(NodeIndex node, NodeRunner::End end) {
+  void Finish(NodeIndex node, const NodeRunner::End& end) {
     schedule_.Finish(node, end.succeeded);
-    if (end.succeeded) {
-      results_[node] = std::move(end.results);
-    } else {
-      failed_.push_back(node);
+    visible_.End(node, end.succeeded ? end.results : ResultMap());
+    if (!end.succeeded) failed_.push_back(node);
+    for (const NodeIndex skipped : schedule_.TakeSkipped()) {
+      visible_.End(skipped, {});
+      skipped_.push_back(skipped);
     }
   }
 
@@ -161,10 +154,10 @@ class AllPathsRun {
   const RunContext& context_;
   NodeRunner& runner_;
   AllPathsSchedule schedule_;
-  std::vector<ResultMap> results_;  // by node
-  std::vector<bool> skipped_;       // told
+  VisibleResults visible_;
   std::map<NodeIndex, NodeRunner::End> decided_;
   std::vector<NodeIndex> failed_;
+  std::vector<NodeIndex> skipped_;  // not told yet
   std::deque<NodeIndex> waiting_;
 
   std::mutex mutex_;

@@ -1,6 +1,7 @@
 #include "engine/diagnosis/artifacts.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -22,6 +23,34 @@ bool IsPodPart(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
   });
+}
+
+bool IsDigits(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Marks the folder as in use. Best effort: some network file systems have no locks.
+void LockShared(int directory) { (void)flock(directory, LOCK_SH | LOCK_NB); }
+
+Result<ArtifactFolder> MakeStampFolder(int data_root, const std::string& parent,
+                                       const std::string& stamp) {
+  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd parent_directory, MakeDirectoryAt(data_root, parent));
+  for (int number = 1; number <= kMaxFoldersASecond; ++number) {
+    const std::string name = number == 1 ? stamp : stamp + "-" + std::to_string(number);
+    std::string path = parent;
+    path.append("/").append(name);
+    if (mkdirat(parent_directory.get(), name.c_str(), kDirectoryMode) != 0) {
+      if (errno == EEXIST) continue;
+      return Status::FromErrno("make directory " + path, errno);
+    }
+    KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd directory,
+                              OpenAt(parent_directory.get(), name, O_RDONLY | O_DIRECTORY));
+    LockShared(directory.get());
+    return ArtifactFolder{std::move(directory), std::move(path)};
+  }
+  return Status::ResourceExhausted("more than " + std::to_string(kMaxFoldersASecond) +
+                                   " runs in one second under " + parent);
 }
 
 }  // namespace
@@ -46,22 +75,31 @@ Result<ArtifactFolder> MakeArtifactFolder(int data_root, const std::string& arti
     }
     parent += "/" + name;
   }
-  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd parent_directory, MakeDirectoryAt(data_root, parent));
   const std::string stamp = LocalStamp(now);
-  for (int number = 1; number <= kMaxFoldersASecond; ++number) {
-    const std::string name = number == 1 ? stamp : stamp + "-" + std::to_string(number);
-    std::string path = parent;
-    path.append("/").append(name);
-    if (mkdirat(parent_directory.get(), name.c_str(), kDirectoryMode) != 0) {
-      if (errno == EEXIST) continue;
-      return Status::FromErrno("make directory " + path, errno);
-    }
-    KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd directory,
-                              OpenAt(parent_directory.get(), name, O_RDONLY | O_DIRECTORY));
-    return ArtifactFolder{std::move(directory), std::move(path)};
+  auto folder = MakeStampFolder(data_root, parent, stamp);
+  // An empty folder of a Pod may just have been removed; it is made again.
+  if (folder.status().code() == StatusCode::kNotFound) {
+    folder = MakeStampFolder(data_root, parent, stamp);
   }
-  return Status::ResourceExhausted("more than " + std::to_string(kMaxFoldersASecond) +
-                                   " runs in one second under " + parent);
+  return folder;
+}
+
+Result<UniqueFd> ReopenArtifactFolder(int data_root, const std::string& relative_path) {
+  KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd directory,
+                            OpenAt(data_root, relative_path, O_RDONLY | O_DIRECTORY));
+  LockShared(directory.get());
+  return directory;
+}
+
+bool IsStamp(std::string_view name) {
+  constexpr size_t kStampSize = 14;
+  if (!IsDigits(name.substr(0, kStampSize)) || name.size() < kStampSize) return false;
+  const std::string_view rest = name.substr(kStampSize);
+  return rest.empty() || (rest.front() == '-' && IsDigits(rest.substr(1)));
+}
+
+bool IsPodFolder(std::string_view name) {
+  return IsPodPart(name) && std::count(name.begin(), name.end(), '.') >= 2 && name.front() != '.';
 }
 
 Result<std::vector<api::Artifact>> DescribeArtifacts(

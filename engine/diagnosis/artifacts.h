@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/api/objects.h"
@@ -14,7 +15,7 @@
 namespace kubediag::diagnosis {
 
 struct ArtifactFolder {
-  UniqueFd directory;
+  UniqueFd directory;         // locked (shared) as long as it or a duplicate of it is open: in use
   std::string relative_path;  // under the data root
 };
 
@@ -29,7 +30,14 @@ Result<ArtifactFolder> MakeArtifactFolder(int data_root, const std::string& arti
 Result<std::vector<api::Artifact>> DescribeArtifacts(
     const ArtifactFolder& folder, const std::vector<operation::ArtifactFile>& files);
 
+// Opens a folder made earlier, so that it counts as in use again.
+Result<UniqueFd> ReopenArtifactFolder(int data_root, const std::string& relative_path);
+
 // "20261123122127", in local time.
 std::string LocalStamp(api::Time time);
+// Whether that, or that with a number ("20261123122127-2"), is `name`.
+bool IsStamp(std::string_view name);
+// Whether `name` is "<podNs>.<podName>.<container>".
+bool IsPodFolder(std::string_view name);
 
 }  // namespace kubediag::diagnosis

@@ -1,8 +1,14 @@
 #include "engine/diagnosis/executor.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <condition_variable>
+#include <map>
 #include <mutex>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "engine/api/time.h"
@@ -48,7 +54,8 @@ Status TakeLock(Environment& environment, const api::Diagnosis& diagnosis,
 
 // The pages of a Diagnosis that has ended, as its journal has them.
 Status RestoreAll(Environment& environment, const api::Diagnosis& diagnosis,
-                  const Recovery& recovery, const std::shared_ptr<RunLock>& lock) {
+                  const Recovery& recovery, const std::shared_ptr<RunLock>& lock,
+                  const std::stop_token& stop) {
   auto plan = MakePlan(diagnosis, environment.store, environment.catalog);
   KUBEDIAG_RETURN_IF_ERROR(plan.status());
   if (plan->binding != recovery.begin.binding) {
@@ -57,8 +64,9 @@ Status RestoreAll(Environment& environment, const api::Diagnosis& diagnosis,
   Status first_failure;
   for (const FinishedRecord& record : recovery.finished) {
     if (!record.viewer) continue;
+    if (stop.stop_requested()) return Status::Cancelled("the engine ends");
     Status restored = RestoreViewer(environment, diagnosis, record, plan->OperationOf(record.node),
-                                    plan->NameOf(record.node), lock);
+                                    plan->NameOf(record.node), lock, stop);
     if (first_failure.ok()) first_failure = restored;
   }
   return first_failure;
@@ -77,7 +85,8 @@ struct Executor::State {
                     .options = options,
                     .data_root = std::move(data_root.fd),
                     .slots = Slots(options.limits.concurrent_operations),
-                    .viewers = Viewers(options.limits.live_viewers)} {}
+                    .viewers = Viewers(options.limits.live_viewers)},
+        retention(environment.data_root.get(), logger, options.retention) {}
 
   // A uid that this executor is at work on, until it is destroyed.
   class Entry {
@@ -85,6 +94,7 @@ struct Executor::State {
     Entry(State& state, std::string uid) : state_(state), uid_(std::move(uid)) {
       const std::lock_guard lock(state_.mutex);
       entered_ = state_.running.insert(uid_).second;
+      state_.known.insert(uid_);
     }
     ~Entry() {
       if (!entered_) return;
@@ -104,7 +114,10 @@ struct Executor::State {
   const Status data_root_status;
   std::mutex mutex;
   std::set<std::string> running;
+  std::set<std::string> known;  // run or served by us; forgotten once their objects are gone
   Environment environment;
+  Retention retention;
+  std::jthread sweeper;  // last: it ends before what it uses
 };
 
 Executor::Executor(store::Store& store, catalog::Catalog& catalog, operation::Runner& runner,
@@ -113,7 +126,7 @@ Executor::Executor(store::Store& store, catalog::Catalog& catalog, operation::Ru
   state_ = std::make_unique<State>(store, catalog, runner, options, logger, std::move(data_root));
 }
 
-Executor::~Executor() = default;
+Executor::~Executor() { state_->sweeper = {}; }
 
 Viewers& Executor::viewers() { return state_->environment.viewers; }
 
@@ -140,7 +153,60 @@ Result<api::Diagnosis> Executor::Run(api::Diagnosis diagnosis, const Cancellatio
   return run.Execute();
 }
 
-Status Executor::RestoreViewers(const api::Diagnosis& diagnosis) {
+Retention::Removed Executor::Sweep(std::chrono::system_clock::time_point now,
+                                   const std::stop_token& stop) {
+  if (!state_->data_root_status.ok()) return {};
+  Environment& environment = state_->environment;
+  std::set<std::string> known;
+  {
+    const std::lock_guard lock(state_->mutex);
+    known = state_->known;
+  }
+  // After `known`: an object that was run and is not listed has been deleted, not added late.
+  const auto diagnoses = environment.store.ListDiagnoses();
+  if (!diagnoses.ok()) {
+    environment.logger.Warning("data of earlier runs is not looked at",
+                               {{"error", diagnoses.status().message()}});
+    return {};
+  }
+  std::map<std::string, RunObject> objects;
+  for (const api::Diagnosis& diagnosis : *diagnoses) {
+    const bool ended = HasEnded(diagnosis.status.phase);
+    objects[diagnosis.metadata.uid] = ended ? RunObject::kEnded : RunObject::kUnfinished;
+  }
+  const auto object_of = [&](const std::string& uid) {
+    const auto found = objects.find(uid);
+    if (found != objects.end()) return found->second;
+    const bool gone = environment.options.store_has_all_diagnoses || known.contains(uid);
+    return gone ? RunObject::kGone : RunObject::kUnknown;
+  };
+  std::vector<std::string> folders;
+  for (const catalog::Entry& entry : environment.catalog.Entries()) {
+    folders.push_back(entry.descriptor.artifact_folder);
+  }
+  const Retention::Removed removed = state_->retention.Sweep(object_of, folders, now, stop);
+  std::erase_if(known, [&](const std::string& uid) {
+    return objects.contains(uid) ||
+           faccessat(environment.data_root.get(), RunFolder(uid).c_str(), F_OK, 0) == 0;
+  });
+  const std::lock_guard lock(state_->mutex);
+  for (const std::string& uid : known) state_->known.erase(uid);
+  return removed;
+}
+
+void Executor::SweepInBackground() {
+  state_->sweeper = std::jthread([this](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any ended;
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested()) {
+      Sweep(std::chrono::system_clock::now(), stop);
+      ended.wait_for(lock, stop, kSweepInterval, [] { return false; });
+    }
+  });
+}
+
+Status Executor::RestoreViewers(const api::Diagnosis& diagnosis, const std::stop_token& stop) {
   KUBEDIAG_RETURN_IF_ERROR(state_->data_root_status);
   Environment& environment = state_->environment;
   const std::string& uid = diagnosis.metadata.uid;
@@ -160,8 +226,8 @@ Status Executor::RestoreViewers(const api::Diagnosis& diagnosis) {
       [now](const auto& record) { return record.viewer && record.viewer->expires > now; });
   if (!serves || recovery.cancelled) return Status::Ok();
 
-  Status restored = RestoreAll(environment, diagnosis, recovery, lock);
-  if (restored.ok()) return restored;
+  Status restored = RestoreAll(environment, diagnosis, recovery, lock, stop);
+  if (restored.ok() || stop.stop_requested()) return restored;
   api::Diagnosis changed = diagnosis;
   SetServing(changed.status, false, kReasonRestoreFailed,
              "its page could not be served again: " + restored.message(), api::Now());

@@ -7,8 +7,10 @@
 // the executor.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +22,7 @@
 #include "engine/core/result.h"
 #include "engine/diagnosis/cancellation.h"
 #include "engine/diagnosis/observer.h"
+#include "engine/diagnosis/retention.h"
 #include "engine/diagnosis/viewers.h"
 #include "engine/operation/runner.h"
 #include "engine/store/store.h"
@@ -42,6 +45,12 @@ struct ExecutorOptions {
   // Somebody else has checked that the author may read the Secrets: no rule of ours.
   bool secrets_checked_by_admission = false;
   Limits limits;
+
+  // What stays of earlier runs (retention.h).
+  RetentionRules retention;
+  // The store has the Diagnosis of every run under the data root, as an API server does: a run
+  // without one is of a deleted object. Else only objects that this executor has run can be gone.
+  bool store_has_all_diagnoses = false;
 };
 
 // A result whose key ends so is the sentence people are shown of its operation (live line,
@@ -68,7 +77,14 @@ class Executor {
 
   // After a restart: serves again what `diagnosis`, which has ended, was serving until its expiry,
   // on the same port. Ok also if there is nothing to serve.
-  Status RestoreViewers(const api::Diagnosis& diagnosis);
+  // Cancelled once `stop` is requested: then nothing is said in its status.
+  Status RestoreViewers(const api::Diagnosis& diagnosis, const std::stop_token& stop = {});
+
+  // Removes what is no longer kept of earlier runs. After RestoreViewers().
+  Retention::Removed Sweep(std::chrono::system_clock::time_point now,
+                           const std::stop_token& stop = {});
+  // The same now and every kSweepInterval, in a thread, until the executor ends. Once.
+  void SweepInBackground();
 
   Viewers& viewers();
 

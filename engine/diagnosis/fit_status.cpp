@@ -4,6 +4,7 @@
 #include "engine/api/conditions.h"
 #include "engine/api/encode.h"
 #include "engine/core/limits.h"
+#include "engine/core/utf8.h"
 #include "engine/diagnosis/status.h"
 
 namespace kubediag::diagnosis {
@@ -91,11 +92,11 @@ class Cutter {
   void ShortenMessages(size_t bytes) {
     if (Fits()) return;
     for (api::OperationOutcome& outcome : status_.operations) {
-      outcome.message = CutText(outcome.message, bytes);
+      outcome.message = kubediag::Shorten(outcome.message, bytes);
     }
-    status_.message = CutText(status_.message, std::max(bytes, kShortMessageBytes));
+    status_.message = kubediag::Shorten(status_.message, std::max(bytes, kShortMessageBytes));
     for (api::Condition& condition : status_.conditions) {
-      condition.message = CutText(condition.message, std::max(bytes, kShortMessageBytes));
+      condition.message = kubediag::Shorten(condition.message, std::max(bytes, kShortMessageBytes));
     }
     if (what_.find("messages") == std::string::npos) Note("messages");
   }

@@ -75,6 +75,14 @@ Result<JournalContents> ParseJournal(std::string_view bytes) {
   return contents;
 }
 
+bool IsJournalFolder(int directory, const std::string& name) {
+  const auto fd = OpenAt(directory, name + "/" + kFileName, O_RDONLY | O_NONBLOCK);
+  if (!fd.ok()) return false;
+  std::string head(kMagic.size(), '\0');
+  const ssize_t got = pread(fd->get(), head.data(), head.size(), 0);
+  return got >= 0 && kMagic.starts_with(std::string_view(head).substr(0, static_cast<size_t>(got)));
+}
+
 Result<std::unique_ptr<Journal>> Journal::Create(int run_directory, const BeginRecord& begin) {
   const std::string bytes = std::string(kMagic) + Frame(EncodeRecord(begin));
   KUBEDIAG_RETURN_IF_ERROR(ReplaceFileAt(run_directory, kFileName, bytes));

@@ -29,6 +29,9 @@ struct JournalContents {
 // DataLoss if bytes before the tail are damaged, or if it is no journal at all.
 Result<JournalContents> ParseJournal(std::string_view bytes);
 
+// Whether folder `name` in `directory` holds a journal, or what was to become one.
+bool IsJournalFolder(int directory, const std::string& name);
+
 class Journal {
  public:
   // Replaces whatever journal was there by one that holds `begin`, at once or not at all.

@@ -10,6 +10,7 @@
 
 #include "engine/api/time.h"
 #include "engine/core/limits.h"
+#include "engine/core/utf8.h"
 #include "engine/diagnosis/artifacts.h"
 #include "engine/diagnosis/listen.h"
 #include "engine/diagnosis/parameters.h"
@@ -57,6 +58,12 @@ Clock::duration ShortOf(std::chrono::nanoseconds duration) {
   // Far enough, and no sum with it overflows.
   constexpr std::chrono::nanoseconds kLongest = kMaxViewerLinger;
   return std::chrono::duration_cast<Clock::duration>(std::min(duration, kLongest));
+}
+
+// "30 s"; a timeout of a fraction of a second is told as such.
+std::string TimeoutText(std::chrono::nanoseconds timeout) {
+  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count();
+  return whole % 1000 == 0 ? std::to_string(whole / 1000) + " s" : std::to_string(whole) + " ms";
 }
 
 }  // namespace
@@ -145,8 +152,8 @@ Status NodeRunner::SetUp(Attempt& attempt, const ResultMap& results) {
     attempt.ticket = context_.environment.viewers.Reserve();
     if (!attempt.ticket) {
       return Status::ResourceExhausted("all " + std::to_string(options.limits.live_viewers) +
-                                       " viewers of this node are taken; try again when one has "
-                                       "expired or its Diagnosis is deleted")
+                                       " pages that this node serves at once are taken; try again "
+                                       "when one has expired or its Diagnosis is deleted")
           .WithReason(kReasonViewerLimit);
     }
     KUBEDIAG_ASSIGN_OR_RETURN(attempt.socket, BindViewerSocket(options));
@@ -190,11 +197,10 @@ Status NodeRunner::Explain(const Attempt& attempt, const operation::RunOutcome& 
           std::to_string(context_.diagnosis.spec.timeout_seconds.value_or(0)) +
           " s) of the Diagnosis passed while it ran");
     }
-    const auto seconds =
-        std::chrono::duration_cast<std::chrono::milliseconds>(attempt.operation->timeout);
-    if (status.message().empty()) {
-      return Status::DeadlineExceeded("did not end within " + std::to_string(seconds.count()) +
-                                      " ms")
+    if (status.message().empty() || status.reason() == "OperationTimeout") {
+      const std::string detail = status.message().empty() ? "" : ": " + status.message();
+      return Status::DeadlineExceeded("did not end within " +
+                                      TimeoutText(attempt.operation->timeout) + detail)
           .WithReason("OperationTimeout");
     }
   }
@@ -236,7 +242,7 @@ Result<NodeRunner::End> NodeRunner::Close(Attempt& attempt, const Status& status
   record.digest = attempt.digest;
   record.succeeded = status.ok();
   record.reason = status.reason();
-  record.message = CutText(status.message(), kMaxMessageBytes);
+  record.message = Shorten(status.message(), kMaxMessageBytes);
   record.start_time = attempt.start_time;
   record.end_time = api::Now();
   if (attempt.number > 0) record.duration = Clock::now() - attempt.started;
@@ -267,6 +273,7 @@ Result<NodeRunner::End> NodeRunner::Close(Attempt& attempt, const Status& status
       viewer.artifact_directory = std::move(attempt.artifact_folder->directory);
     }
     viewer.keep = context_.lock;
+    viewer.module = attempt.operation->entry.lease;
     {
       const std::lock_guard lock(mutex_);
       ++viewers_started_;
@@ -358,9 +365,9 @@ Result<NodeRunner::End> NodeRunner::Replay(const FinishedRecord& record) {
   const int64_t now = api::Now().time_since_epoch().count();
   if (record.viewer && record.viewer->expires > now) {
     const std::string& name = context_.plan.NameOf(record.node);
-    const Status restored =
-        RestoreViewer(context_.environment, context_.diagnosis, record,
-                      context_.plan.OperationOf(record.node), name, context_.lock);
+    const Status restored = RestoreViewer(context_.environment, context_.diagnosis, record,
+                                          context_.plan.OperationOf(record.node), name,
+                                          context_.lock, context_.cancellation.token());
     if (!restored.ok()) {
       context_.progress.Warn("the page of " + name +
                              " could not be restored: " + restored.message());

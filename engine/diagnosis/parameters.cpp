@@ -74,9 +74,12 @@ void FillDefaults(const OperationDescriptor& descriptor, api::StringMap& paramet
 
 Status CheckKind(const ParameterDescriptor& parameter, const std::string& value) {
   if (operation::IsOfKind(parameter, value)) return Status::Ok();
-  const std::string message = parameter.violation.empty()
-                                  ? parameter.key + " " + KindSentence(parameter)
-                                  : parameter.violation;
+  std::string message = parameter.violation;
+  // One sentence for both "missing" and "malformed" does not tell what is wrong with a URL.
+  if (message.empty() || parameter.kind == ParameterKind::kUrl) {
+    if (!message.empty()) message += ' ';
+    message += parameter.key + " " + KindSentence(parameter);
+  }
   return Status::InvalidArgument(message).WithReason(kReasonInvalidParameter);
 }
 

@@ -1,4 +1,7 @@
 // RunLock: the folder runs/<uid> of one Diagnosis, locked against every other process and thread.
+//
+// Taking one and removing a folder exclude each other by a lock on runs/ that is held for that
+// moment only: whoever gets a RunLock has a folder that is there, and a removal makes no run fail.
 #pragma once
 
 #include <memory>
@@ -20,6 +23,16 @@ class RunLock {
   explicit RunLock(UniqueFd directory) : directory_(std::move(directory)) {}
   UniqueFd directory_;  // closing it unlocks
 };
+
+// Takes the folder of a run that nobody has locked out of runs/, so that its name is free again:
+// to ".gone-…" there, whose name is returned. FailedPrecondition "AlreadyRunning", NotFound.
+Result<std::string> RetireRun(int runs_directory, const std::string& uid);
+
+// Whether somebody has it, or it cannot be told.
+bool IsRunLocked(int runs_directory, const std::string& uid);
+
+inline constexpr char kRunsFolder[] = "runs";
+inline constexpr char kGonePrefix[] = ".gone-";
 
 // "runs/<uid>", under the data root.
 std::string RunFolder(const std::string& uid);

@@ -63,14 +63,20 @@ void RunProgress::Finish(const NodeReport& report, ReportOrigin origin) {
   outcome.attempts = std::max(outcome.attempts, report.attempt);
   changed_ = true;
 
-  std::erase(failed_, report.node);
+  // One that an earlier attempt of it left.
+  if (const auto at = failed_at_.find(report.node); at != failed_at_.end()) {
+    failed_.erase(at->second);
+    failed_at_.erase(at);
+  }
   if (succeeded) {
     const bool ranked = plan_.operation_set.strategy == api::Strategy::kAllPaths;
     const uint64_t order = ranked ? plan_.graph.Rank(report.node) : sequence_++;
     kept_.insert_or_assign(
         order, Kept{.node = report.node, .results = report.results, .files = report.files});
   } else {
-    failed_.push_back(report.node);
+    failed_at_[report.node] = ends_;
+    failed_[ends_] = report.node;
+    ++ends_;
   }
   if (origin == ReportOrigin::kJournal) return;
 
@@ -179,7 +185,7 @@ std::vector<api::OperationOutcome> RunProgress::Failures() const {
   const std::lock_guard lock(mutex_);
   std::vector<api::OperationOutcome> failures;
   failures.reserve(failed_.size());
-  for (const graph::NodeIndex node : failed_) failures.push_back(outcomes_.at(node));
+  for (const auto& [end, node] : failed_) failures.push_back(outcomes_.at(node));
   return failures;
 }
 

@@ -74,8 +74,10 @@ class RunProgress {
   Observer& observer_;
   mutable std::mutex mutex_;  // also: one call of the observer at a time
   std::map<graph::NodeIndex, api::OperationOutcome> outcomes_;
-  std::vector<graph::NodeIndex> failed_;  // in the order they ended
-  std::map<uint64_t, Kept> kept_;         // in the order of merging
+  std::map<uint64_t, graph::NodeIndex> failed_;  // in the order they ended
+  std::map<graph::NodeIndex, uint64_t> failed_at_;
+  uint64_t ends_ = 0;
+  std::map<uint64_t, Kept> kept_;  // in the order of merging
   uint64_t sequence_ = 0;
   std::vector<graph::NodeIndex> current_path_;
   std::vector<std::vector<graph::NodeIndex>> failed_paths_;

@@ -7,6 +7,7 @@
 
 #include "engine/api/conditions.h"
 #include "engine/core/limits.h"
+#include "engine/core/utf8.h"
 #include "engine/diagnosis/reasons.h"
 
 namespace kubediag::diagnosis {
@@ -55,7 +56,7 @@ void SetRunning(api::DiagnosisStatus& status, const std::string& node_name,
 void SetSucceeded(api::DiagnosisStatus& status, const std::string& message, api::Time now) {
   status.phase = api::Phase::kSucceeded;
   status.completion_time = now;
-  status.message = CutText(message, kMaxMessageBytes);
+  status.message = Shorten(message, kMaxMessageBytes);
   Set(status, api::kConditionComplete, true, api::kReasonDiagnosisComplete,
       "Diagnosis is completed", now);
   Set(status, api::kConditionFinished, true, kReasonSucceeded, status.message, now);
@@ -65,7 +66,7 @@ void SetFailed(api::DiagnosisStatus& status, const Status& failure, api::Time no
   status.phase = api::Phase::kFailed;
   if (!status.start_time) status.start_time = now;
   status.completion_time = now;
-  status.message = CutText(failure.message(), kMaxMessageBytes);
+  status.message = Shorten(failure.message(), kMaxMessageBytes);
   status.succeeded_path.clear();
   for (const std::string_view type : kFailureConditions) {
     if (failure.reason() != type) continue;
@@ -93,20 +94,12 @@ Status FailureOf(const std::vector<api::OperationOutcome>& failures) {
   std::string message = "no path succeeded; operation ";
   for (size_t i = 0; i < std::min(failures.size(), kMaxNamedFailures); ++i) {
     if (i > 0) message += "; ";
-    message += CutText(Sentence(failures[i]), kMaxMessageBytes / (kMaxNamedFailures + 1));
+    message += Shorten(Sentence(failures[i]), kMaxMessageBytes / (kMaxNamedFailures + 1));
   }
   if (failures.size() > kMaxNamedFailures) {
     message += "; and " + std::to_string(failures.size() - kMaxNamedFailures) + " more";
   }
   return Status::FailedPrecondition(message).WithReason(reason);
-}
-
-std::string CutText(const std::string& text, size_t max_bytes) {
-  if (text.size() <= max_bytes) return text;
-  constexpr std::string_view kEllipsis = "…";
-  size_t end = max_bytes > kEllipsis.size() ? max_bytes - kEllipsis.size() : 0;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return text.substr(0, end) + (max_bytes > kEllipsis.size() ? std::string(kEllipsis) : "");
 }
 
 }  // namespace kubediag::diagnosis

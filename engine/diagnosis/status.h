@@ -35,7 +35,4 @@ Status FailureOf(const std::vector<api::OperationOutcome>& failures);
 // are at most kMaxListedArtifacts). Says so in condition Truncated.
 void FitStatus(api::DiagnosisStatus& status, size_t max_bytes, api::Time now);
 
-// `text` without a half character at the end of at most `max_bytes`.
-std::string CutText(const std::string& text, size_t max_bytes);
-
 }  // namespace kubediag::diagnosis

@@ -1,14 +1,13 @@
 #include "engine/diagnosis/viewer_life.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <utility>
 
 #include "engine/api/time.h"
-#include "engine/core/file.h"
 #include "engine/core/limits.h"
+#include "engine/diagnosis/artifacts.h"
 #include "engine/diagnosis/listen.h"
 #include "engine/diagnosis/parameters.h"
 #include "engine/diagnosis/reasons.h"
@@ -74,7 +73,8 @@ void KeepViewer(Environment& environment, const ViewerOwner& owner, Viewer viewe
 
 Status RestoreViewer(Environment& environment, const api::Diagnosis& diagnosis,
                      const FinishedRecord& record, const Result<ResolvedOperation>& resolved,
-                     const std::string& operation_name, const std::shared_ptr<RunLock>& lock) {
+                     const std::string& operation_name, const std::shared_ptr<RunLock>& lock,
+                     const std::stop_token& stop) {
   const RecordedViewer& recorded = *record.viewer;
   Viewer viewer;
   viewer.expires = system_clock::time_point(std::chrono::seconds(recorded.expires));
@@ -95,7 +95,7 @@ Status RestoreViewer(Environment& environment, const api::Diagnosis& diagnosis,
   if (!recorded.artifact_folder.empty()) {
     KUBEDIAG_ASSIGN_OR_RETURN(
         viewer.artifact_directory,
-        OpenAt(environment.data_root.get(), recorded.artifact_folder, O_RDONLY | O_DIRECTORY));
+        ReopenArtifactFolder(environment.data_root.get(), recorded.artifact_folder));
     job.artifact_directory = viewer.artifact_directory.get();
     job.artifact_path = environment.options.data_root + "/" + recorded.artifact_folder;
   }
@@ -114,7 +114,7 @@ Status RestoreViewer(Environment& environment, const api::Diagnosis& diagnosis,
 
   KUBEDIAG_ASSIGN_OR_RETURN(viewer.run, environment.runner.Prepare(ModuleFor(recorded, *resolved)));
   KUBEDIAG_RETURN_IF_ERROR(viewer.run->Start(std::move(job)));
-  const operation::RunOutcome outcome = viewer.run->Wait({});
+  const operation::RunOutcome outcome = viewer.run->Wait(stop);
   KUBEDIAG_RETURN_IF_ERROR(outcome.status);
   if (!outcome.serving) {
     return Status::FailedPrecondition("operation " + operation_name +
@@ -122,6 +122,7 @@ Status RestoreViewer(Environment& environment, const api::Diagnosis& diagnosis,
         .WithReason(kReasonRestoreFailed);
   }
   viewer.keep = lock;
+  viewer.module = resolved->entry.lease;
   KeepViewer(environment, OwnerOf(diagnosis, record.node, operation_name), std::move(viewer),
              std::move(ticket));
   return Status::Ok();

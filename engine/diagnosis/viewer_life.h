@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "engine/api/objects.h"
@@ -30,9 +31,10 @@ void KeepViewer(Environment& environment, const ViewerOwner& owner, Viewer viewe
                 Viewers::Ticket ticket);
 
 // Serves again what `recorded` says: same port, same URL, until the same moment. Ok if it has
-// expired meanwhile. Waits until it answers.
+// expired meanwhile. Waits until it answers, or `stop` is requested.
 Status RestoreViewer(Environment& environment, const api::Diagnosis& diagnosis,
                      const FinishedRecord& record, const Result<ResolvedOperation>& resolved,
-                     const std::string& operation_name, const std::shared_ptr<RunLock>& lock);
+                     const std::string& operation_name, const std::shared_ptr<RunLock>& lock,
+                     const std::stop_token& stop);
 
 }  // namespace kubediag::diagnosis

@@ -74,6 +74,7 @@ void Viewers::Watch(Live& live) {
   viewer.artifact_directory.Reset();
   if (viewer.on_ended) viewer.on_ended(end);
   viewer.on_ended = {};
+  viewer.module.reset();
   viewer.keep.reset();
   live.ticket.reset();
   const std::lock_guard lock(mutex_);

@@ -32,7 +32,8 @@ struct Viewer {
   std::unique_ptr<operation::OperationRun> run;  // serving
   UniqueFd listen_socket;
   UniqueFd artifact_directory;
-  std::shared_ptr<void> keep;  // held as long as the viewer lives (the run's lock)
+  std::shared_ptr<void> keep;          // held as long as the viewer lives (the run's lock)
+  std::shared_ptr<const void> module;  // likewise: the copy of its module, to serve again
   // Called once, from the viewer's thread, when nothing of it lives any more. Must not call back.
   std::function<void(ViewerEnd)> on_ended;
 };

@@ -32,17 +32,25 @@ void AllPathsSchedule::Settle(NodeIndex node) {
           [&](NodeIndex predecessor) { return states_[predecessor] == NodeState::kSucceeded; });
       states_[successor] = may_start ? NodeState::kReady : NodeState::kSkipped;
       (may_start ? ready_ : ended).push_back(successor);
+      if (!may_start) skipped_.push_back(successor);
     }
   }
 }
 
-std::vector<NodeIndex> AllPathsSchedule::TakeReady() {
-  std::vector<NodeIndex> taken = std::exchange(ready_, {});
+std::vector<NodeIndex> AllPathsSchedule::TakeByRank(std::vector<NodeIndex>& nodes) const {
+  std::vector<NodeIndex> taken = std::exchange(nodes, {});
   std::sort(taken.begin(), taken.end(),
             [&](NodeIndex a, NodeIndex b) { return graph_.Rank(a) < graph_.Rank(b); });
+  return taken;
+}
+
+std::vector<NodeIndex> AllPathsSchedule::TakeReady() {
+  std::vector<NodeIndex> taken = TakeByRank(ready_);
   for (const NodeIndex node : taken) states_[node] = NodeState::kRunning;
   return taken;
 }
+
+std::vector<NodeIndex> AllPathsSchedule::TakeSkipped() { return TakeByRank(skipped_); }
 
 void AllPathsSchedule::Finish(NodeIndex node, bool succeeded) {
   if (states_[node] != NodeState::kRunning) return;
@@ -73,25 +81,6 @@ std::vector<NodeIndex> AllPathsSchedule::SucceededPath() const {
     successors = graph_.Successors(path.back());
   }
   return path;
-}
-
-std::vector<NodeIndex> AllPathsSchedule::SucceededAncestors(NodeIndex node) const {
-  std::vector<bool> seen(graph_.size());
-  std::vector<NodeIndex> to_visit = {node};
-  std::vector<NodeIndex> ancestors;
-  while (!to_visit.empty()) {
-    const NodeIndex visited = to_visit.back();
-    to_visit.pop_back();
-    for (const NodeIndex predecessor : graph_.Predecessors(visited)) {
-      if (seen[predecessor] || predecessor == 0) continue;
-      seen[predecessor] = true;
-      to_visit.push_back(predecessor);
-      if (states_[predecessor] == NodeState::kSucceeded) ancestors.push_back(predecessor);
-    }
-  }
-  std::sort(ancestors.begin(), ancestors.end(),
-            [&](NodeIndex a, NodeIndex b) { return graph_.Rank(a) < graph_.Rank(b); });
-  return ancestors;
 }
 
 }  // namespace kubediag::graph

@@ -20,6 +20,8 @@ class AllPathsSchedule {
 
   // Nodes that became ready and are now Running, in topological order.
   std::vector<NodeIndex> TakeReady();
+  // Nodes that were skipped since the last call, each after its predecessors.
+  std::vector<NodeIndex> TakeSkipped();
   void Finish(NodeIndex node, bool succeeded);
 
   bool Done() const;       // nothing is ready, running or waiting
@@ -27,16 +29,16 @@ class AllPathsSchedule {
   NodeState state(NodeIndex node) const { return states_[node]; }
   // A path that succeeded throughout: the first in list order. Empty if none.
   std::vector<NodeIndex> SucceededPath() const;
-  // Ancestors of `node` that succeeded, in topological order: whose results it sees.
-  std::vector<NodeIndex> SucceededAncestors(NodeIndex node) const;
 
  private:
   void Settle(NodeIndex node);
+  std::vector<NodeIndex> TakeByRank(std::vector<NodeIndex>& nodes) const;
 
   const OperationGraph& graph_;
   std::vector<NodeState> states_;
   std::vector<uint32_t> pending_predecessors_;
   std::vector<NodeIndex> ready_;
+  std::vector<NodeIndex> skipped_;
   size_t unfinished_ = 0;
 };
 

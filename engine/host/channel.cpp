@@ -56,46 +56,62 @@ Result<std::pair<UniqueFd, UniqueFd>> Channel::MakePair() {
   return std::pair(UniqueFd(ends[0]), UniqueFd(ends[1]));
 }
 
+Channel::Outgoing::Outgoing(MessageType type, std::string_view body, std::vector<int> descriptors)
+    : type_(type), body_(body), descriptors_(std::move(descriptors)) {
+  NextFrame();
+}
+
+void Channel::Outgoing::NextFrame() {
+  const size_t size = std::min(body_.size(), kMaxFrameBytes);
+  header_ = EncodeFrameHeader(type_, size < body_.size(), size);
+  header_sent_ = 0;
+  payload_ = body_.substr(0, size);
+  body_.remove_prefix(size);
+}
+
 Status Channel::Send(MessageType type, std::string_view body, const std::vector<int>& descriptors) {
   if (descriptors.size() > kMaxDescriptors) {
     return Status::InvalidArgument("too many descriptors for one message");
   }
   const std::lock_guard lock(send_mutex_);
-  bool first = true;
-  do {
-    const size_t size = std::min(body.size(), kMaxFrameBytes);
-    KUBEDIAG_RETURN_IF_ERROR(SendBytes(EncodeFrameHeader(type, size < body.size(), size),
-                                       body.substr(0, size),
-                                       first ? descriptors : std::vector<int>()));
-    body.remove_prefix(size);
-    first = false;
-  } while (!body.empty());
-  return {};
+  Outgoing message(type, body, descriptors);
+  for (;;) {
+    KUBEDIAG_RETURN_IF_ERROR(PushLocked(message));
+    if (message.done()) return {};
+    pollfd entry{socket_.get(), POLLOUT, 0};
+    poll(&entry, 1, -1);
+  }
 }
 
-Status Channel::SendBytes(std::string_view header, std::string_view payload,
-                          const std::vector<int>& descriptors) {
+Status Channel::Push(Outgoing& message) {
+  const std::lock_guard lock(send_mutex_);
+  return PushLocked(message);
+}
+
+Status Channel::PushLocked(Outgoing& out) {
   ControlBuffer control{};
-  bool attach = !descriptors.empty();
-  while (!header.empty() || !payload.empty()) {
+  while (!out.done_) {
+    const std::string_view header = std::string_view(out.header_).substr(out.header_sent_);
     iovec parts[2] = {{const_cast<char*>(header.data()), header.size()},
-                      {const_cast<char*>(payload.data()), payload.size()}};
+                      {const_cast<char*>(out.payload_.data()), out.payload_.size()}};
     msghdr message{};
     message.msg_iov = parts;
     message.msg_iovlen = 2;
-    if (attach) Attach(message, control, descriptors);
+    if (!out.descriptors_.empty()) Attach(message, control, out.descriptors_);
     const ssize_t put = sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0 && errno == EAGAIN) {
-      pollfd entry{socket_.get(), POLLOUT, 0};
-      poll(&entry, 1, -1);
-      continue;
-    }
+    if (put < 0 && errno == EAGAIN) return {};
     if (put < 0) return Status::FromErrno("send to the peer", errno);
-    attach = false;
+    out.descriptors_.clear();
     const size_t of_header = std::min(static_cast<size_t>(put), header.size());
-    header.remove_prefix(of_header);
-    payload.remove_prefix(static_cast<size_t>(put) - of_header);
+    out.header_sent_ += of_header;
+    out.payload_.remove_prefix(static_cast<size_t>(put) - of_header);
+    if (out.header_sent_ < out.header_.size() || !out.payload_.empty()) continue;
+    if (out.body_.empty()) {
+      out.done_ = true;
+    } else {
+      out.NextFrame();
+    }
   }
   return {};
 }

@@ -28,6 +28,29 @@ class Channel {
   // `descriptors` are duplicated into the peer. Unavailable when the peer is gone.
   Status Send(MessageType type, std::string_view body, const std::vector<int>& descriptors = {});
 
+  // The same piece by piece, for who has more to wait for than the peer: each Push() sends what the
+  // socket takes now, until done(). Borrows body and descriptors. One message at a time.
+  class Outgoing {
+   public:
+    // At most kMaxDescriptors of them.
+    Outgoing(MessageType type, std::string_view body, std::vector<int> descriptors);
+
+    bool done() const { return done_; }
+
+   private:
+    friend class Channel;
+    void NextFrame();
+
+    const MessageType type_;
+    std::string_view body_;  // what is in no frame yet
+    std::vector<int> descriptors_;
+    std::string header_;        // of the frame under way: what is left of it
+    std::string_view payload_;  // likewise
+    size_t header_sent_ = 0;
+    bool done_ = false;
+  };
+  Status Push(Outgoing& message);
+
   static constexpr size_t kMaxDescriptors = 2;
 
   enum class ReadEnd { kAgain, kClosed };
@@ -36,8 +59,7 @@ class Channel {
   ReadEnd Read(std::string& bytes, size_t max_bytes, std::vector<UniqueFd>* descriptors = nullptr);
 
  private:
-  Status SendBytes(std::string_view header, std::string_view payload,
-                   const std::vector<int>& descriptors);
+  Status PushLocked(Outgoing& message);
 
   UniqueFd socket_;
   std::mutex send_mutex_;

@@ -1,10 +1,13 @@
 // kubediag-operation-host: one operation of one module in a process of its own. Started by the
 // engine only; see host_arguments.h for what it is given.
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,9 +21,12 @@ namespace kubediag::host {
 namespace {
 
 // Out of the way of a module that writes to, or closes, the descriptors it believes to be its own.
-Result<UniqueFd> MoveUp(int fd, uint64_t descriptors) {
-  constexpr uint64_t kRoom = 16;
-  const uint64_t least = descriptors > 2 * kRoom ? descriptors - kRoom : kRoom;
+Result<UniqueFd> MoveUp(int fd) {
+  constexpr rlim_t kRoom = 16;
+  rlimit limit{};  // what we were given ourselves may be less than what the engine asks for
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return Status::FromErrno("RLIMIT_NOFILE", errno);
+  const rlim_t highest = std::min<rlim_t>(limit.rlim_cur, std::numeric_limits<int>::max());
+  const rlim_t least = highest > 2 * kRoom ? highest - kRoom : highest / 2;
   UniqueFd moved(fcntl(fd, F_DUPFD_CLOEXEC, static_cast<int>(least)));
   if (!moved.valid()) return Status::FromErrno("move the protocol descriptor", errno);
   close(fd);
@@ -34,7 +40,7 @@ int Main(const std::vector<std::string>& words) {
     return kExitUsage;
   }
   const Status confined = Confine(*arguments);
-  auto channel = MoveUp(kChannelFd, arguments->descriptors);
+  auto channel = MoveUp(kChannelFd);
   UniqueFd module(kModuleFd);
   fcntl(module.get(), F_SETFD, FD_CLOEXEC);
   if (!channel.ok()) {

@@ -1,6 +1,8 @@
 #include "engine/host/log_relay.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <utility>
 
 #include "engine/core/limits.h"
@@ -9,7 +11,31 @@
 namespace kubediag::host {
 namespace {
 
-constexpr auto kBudget = static_cast<double>(kMaxLogBytesPerSecond);
+constexpr auto kByteBudget = static_cast<double>(kMaxLogBytesPerSecond);
+
+// "12 345"
+std::string Grouped(size_t number) {
+  std::string text = std::to_string(number);
+  constexpr size_t kGroup = 3;
+  for (size_t at = text.size(); at > kGroup; at -= kGroup) text.insert(at - kGroup, " ");
+  return text;
+}
+
+// "812 bytes", "4.2 MB"
+std::string Amount(size_t bytes) {
+  constexpr double kStep = 1000;
+  if (static_cast<double>(bytes) < kStep) return std::to_string(bytes) + " bytes";
+  double amount = static_cast<double>(bytes) / kStep;
+  const char* unit = "kB";
+  for (const char* larger : {"MB", "GB", "TB"}) {
+    if (amount < kStep) break;
+    amount /= kStep;
+    unit = larger;
+  }
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f %s", amount, unit);
+  return text.data();
+}
 
 }  // namespace
 
@@ -17,7 +43,9 @@ LogRelay::LogRelay(Logger& logger, std::string module, Now now)
     : logger_(logger),
       module_(std::move(module)),
       now_(std::move(now)),
-      budget_(kBudget),
+      report_at_(now_() + kLogReportInterval),
+      bytes_left_(kByteBudget),
+      lines_left_(kLogLineBurst),
       refilled_(now_()) {}
 
 void LogRelay::Feed(std::string_view bytes) {
@@ -28,7 +56,7 @@ void LogRelay::Feed(std::string_view bytes) {
     const std::string_view piece = bytes.substr(0, newline);
     const size_t kept = std::min(piece.size(), kMaxMessageBytes - line_.size());
     line_ += piece.substr(0, kept);
-    dropped_ += piece.size() - kept;
+    Drop(0, piece.size() - kept);
     if (newline == std::string_view::npos) return;
     Emit(LogLevel::kInfo, line_);
     line_.clear();
@@ -54,11 +82,7 @@ std::string LogRelay::Tail() const {
 
 void LogRelay::Emit(LogLevel level, std::string_view text) {
   // An empty line costs something too.
-  if (!Afford(text.size() + 1)) {
-    dropped_ += text.size() + 1;
-    return;
-  }
-  ReportDropped();
+  if (!Afford(text.size() + 1)) return Drop(1, text.size() + 1);
   logger_.Log(level, operation::ToReadableText(text, kMaxMessageBytes),
               {{"operation", operation_}, {"module", module_}});
 }
@@ -67,16 +91,29 @@ bool LogRelay::Afford(size_t bytes) {
   const auto now = now_();
   const std::chrono::duration<double> passed = now - refilled_;
   refilled_ = now;
-  budget_ = std::min(kBudget, budget_ + passed.count() * kBudget);
-  if (budget_ < static_cast<double>(bytes)) return false;
-  budget_ -= static_cast<double>(bytes);
+  bytes_left_ = std::min(kByteBudget, bytes_left_ + passed.count() * kByteBudget);
+  lines_left_ = std::min(kLogLineBurst, lines_left_ + passed.count() * kLogLinesPerSecond);
+  if (bytes_left_ < static_cast<double>(bytes) || lines_left_ < 1) return false;
+  bytes_left_ -= static_cast<double>(bytes);
+  lines_left_ -= 1;
   return true;
 }
 
+void LogRelay::Drop(size_t lines, size_t bytes) {
+  if (bytes == 0) return;
+  dropped_lines_ += lines;
+  dropped_bytes_ += bytes;
+  if (now_() >= report_at_) ReportDropped();
+}
+
 void LogRelay::ReportDropped() {
-  if (dropped_ == 0) return;
-  const std::string text = std::to_string(std::exchange(dropped_, 0)) +
-                           " bytes of the operation's output dropped: it writes too much";
+  report_at_ = now_() + kLogReportInterval;
+  if (dropped_bytes_ == 0) return;
+  std::string text = "the operation writes more than is shown: ";
+  if (dropped_lines_ > 0) text += Grouped(dropped_lines_) + " lines, ";
+  text += Amount(dropped_bytes_) + " not shown";
+  dropped_lines_ = 0;
+  dropped_bytes_ = 0;
   logger_.Log(LogLevel::kWarning, text, {{"operation", operation_}, {"module", module_}});
 }
 

@@ -1,5 +1,7 @@
-// LogRelay: what an operation writes to its standard output and error, line by line into our log at
-// no more than kMaxLogBytesPerSecond, and its tail kept for the message of a failure.
+// LogRelay: what an operation writes to its standard output and error, and the lines it logs
+// itself, line by line into our log at no more than kMaxLogBytesPerSecond and kLogLinesPerSecond,
+// and the tail of its streams kept for the message of a failure. How much was not shown is said in
+// one line at the end, and of a long run every kLogReportInterval.
 //
 // Not thread-safe.
 #pragma once
@@ -35,6 +37,7 @@ class LogRelay {
  private:
   void Emit(LogLevel level, std::string_view text);
   bool Afford(size_t bytes);
+  void Drop(size_t lines, size_t bytes);
   void ReportDropped();
 
   Logger& logger_;
@@ -43,8 +46,11 @@ class LogRelay {
   const Now now_;
   std::string line_;
   std::string tail_;
-  size_t dropped_ = 0;
-  double budget_;
+  size_t dropped_lines_ = 0;  // since the last report
+  size_t dropped_bytes_ = 0;
+  Deadline::Clock::time_point report_at_;
+  double bytes_left_;
+  double lines_left_;
   Deadline::Clock::time_point refilled_;
 };
 

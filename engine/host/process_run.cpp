@@ -1,5 +1,6 @@
 #include "engine/host/process_run.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -40,29 +41,35 @@ ProcessRun::~ProcessRun() {
   if (pump_.joinable()) pump_.join();
 }
 
-Status ProcessRun::Begin(Deadline deadline) {
+Status ProcessRun::Begin(Deadline deadline, std::unique_ptr<Sending> sending) {
   const std::lock_guard lock(mutex_);
   if (begun_ || ended_) return Status::FailedPrecondition("the run has begun already");
   begun_ = true;
   deadline_ = deadline;
+  sending_ = std::move(sending);
   pump_ = std::thread([this] { Pump(); });
   return {};
 }
 
+// The pump sends it, for a host that does not read must not keep anybody from stopping the run.
 Status ProcessRun::Start(operation::Job job) {
   relay_.SetOperation(job.operation);
-  KUBEDIAG_RETURN_IF_ERROR(Begin(job.deadline));
+  auto sending = std::make_unique<Sending>();
   std::vector<int> descriptors;
-  if (job.artifact_directory >= 0) descriptors.push_back(job.artifact_directory);
-  if (job.listen_socket >= 0) descriptors.push_back(job.listen_socket);
-  const std::string body = EncodeJob(job);
-  if (body.size() > kMaxJobBytes) {
-    Stop();
-    return Status::ResourceExhausted("the job has " + std::to_string(body.size()) + " bytes");
+  for (const int fd : {job.artifact_directory, job.listen_socket}) {
+    if (fd < 0) continue;
+    UniqueFd& ours = sending->descriptors.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    if (!ours.valid()) return Status::FromErrno("duplicate a descriptor for the job", errno);
+    descriptors.push_back(ours.get());
   }
-  // A host that has died cannot be told; why it died is the run's outcome.
-  [[maybe_unused]] const Status sent = channel_.Send(MessageType::kJob, body, descriptors);
-  return {};
+  sending->body = EncodeJob(job);
+  if (sending->body.size() > kMaxJobBytes) {
+    const size_t size = sending->body.size();
+    Stop();
+    return Status::ResourceExhausted("the job has " + std::to_string(size) + " bytes");
+  }
+  sending->message.emplace(MessageType::kJob, sending->body, std::move(descriptors));
+  return Begin(job.deadline, std::move(sending));
 }
 
 RunOutcome ProcessRun::Wait(std::stop_token stop) {
@@ -106,9 +113,9 @@ void ProcessRun::Stop() {
 }
 
 Result<ModuleDescriptor> ProcessRun::Describe(Deadline deadline) {
-  KUBEDIAG_RETURN_IF_ERROR(Begin(deadline));
-  // As in Start(): the outcome tells why it could not be sent.
-  [[maybe_unused]] const Status sent = channel_.Send(MessageType::kDescribe, {});
+  auto sending = std::make_unique<Sending>();
+  sending->message.emplace(MessageType::kDescribe, sending->body, std::vector<int>());
+  KUBEDIAG_RETURN_IF_ERROR(Begin(deadline, std::move(sending)));
   RunOutcome outcome = Wait({});
   if (!outcome.status.ok()) return outcome.status;
   const std::lock_guard lock(mutex_);
@@ -121,6 +128,7 @@ void ProcessRun::Pump() {
   while (!WaitForEvents(ending)) {
     ReadLog();
     ReadChannel(/*to_the_end=*/false);
+    SendOn();
     PublishServing();
     CheckEnding(ending);
   }
@@ -132,12 +140,19 @@ bool ProcessRun::WaitForEvents(const Ending& ending) {
   const bool ending_already = ending.cause != EndCause::kNone;
   Deadline next = Deadline::Earlier(ending.kill_at, silence_);
   if (!ending_already && !conversation_.served()) next = Deadline::Earlier(next, deadline_);
+  const auto channel_events = static_cast<short>(sending_ ? POLLIN | POLLOUT : POLLIN);
   pollfd entries[] = {{child_.pidfd(), POLLIN, 0},
                       {ending_already ? -1 : stop_.fd(), POLLIN, 0},
-                      {channel_closed_ ? -1 : channel_.fd(), POLLIN, 0},
+                      {channel_closed_ ? -1 : channel_.fd(), channel_events, 0},
                       {log_.get(), POLLIN, 0}};
   const int ready = poll(entries, std::size(entries), next.PollTimeout());
   return ready > 0 && entries[0].revents != 0;
+}
+
+void ProcessRun::SendOn() {
+  if (!sending_) return;
+  // A host that has died cannot be told; why it died is the run's outcome.
+  if (!channel_.Push(*sending_->message).ok() || sending_->message->done()) sending_.reset();
 }
 
 void ProcessRun::ReadLog() {
@@ -188,6 +203,7 @@ void ProcessRun::CheckEnding(Ending& ending) {
 
 void ProcessRun::End(Ending& ending, EndCause cause, bool gently) {
   ending.cause = cause;
+  sending_.reset();
   silence_ = Deadline::Never();
   child_.Signal(gently ? SIGTERM : SIGKILL);
   ending.killed = !gently;
@@ -204,7 +220,7 @@ void ProcessRun::PublishServing() {
 
 void ProcessRun::Conclude(Ending ending) {
   RunEvidence evidence;
-  evidence.exit = *child_.Wait(Deadline::Never());
+  evidence.exit = child_.WaitForEnd();
   evidence.deadline_passed = deadline_.Passed();
   ReadLog();
   ReadChannel(/*to_the_end=*/true);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "engine/core/logging.h"
 #include "engine/host/channel.h"
@@ -44,8 +45,16 @@ class ProcessRun final : public operation::OperationRun {
     Deadline kill_at = Deadline::Never();
   };
 
-  Status Begin(Deadline deadline);
+  // The job on its way to the host. What it borrows is kept beside it.
+  struct Sending {
+    std::string body;
+    std::vector<UniqueFd> descriptors;
+    std::optional<Channel::Outgoing> message;
+  };
+
+  Status Begin(Deadline deadline, std::unique_ptr<Sending> sending);
   void Pump();
+  void SendOn();
   bool WaitForEvents(const Ending& ending);
   void ReadLog();
   void ReadChannel(bool to_the_end);
@@ -63,6 +72,7 @@ class ProcessRun final : public operation::OperationRun {
   Channel channel_;
   UniqueFd log_;
   bool channel_closed_ = false;
+  std::unique_ptr<Sending> sending_;  // the pump's, once that runs; null: all is sent
   Deadline deadline_ = Deadline::Never();
   Deadline silence_ = Deadline::Never();
   process::StopEvent stop_;

@@ -24,7 +24,8 @@ bool IsPortSuffix(std::string_view text) {
 }
 
 bool IsAddress(int family, std::string_view text) {
-  in6_addr address;  // large enough for either family
+  if (text.find('\0') != std::string_view::npos) return false;  // inet_pton would stop there
+  in6_addr address;                                             // large enough for either family
   return inet_pton(family, std::string(text).c_str(), &address) == 1;
 }
 

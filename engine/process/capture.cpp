@@ -141,7 +141,7 @@ Exit Pump(Child& child, Input& input, Stream& output, Stream& error, Ending& end
       if (entries[3].revents != 0) error.Drain(kReadsPerTurn);
       if (entries[4].revents != 0) input.Feed();
       if (entries[0].revents != 0) {
-        const Exit exit = *child.Wait(Deadline::Never());
+        const Exit exit = child.WaitForEnd();
         output.Drain(kReadsAtTheEnd);
         error.Drain(kReadsAtTheEnd);
         return exit;

@@ -171,6 +171,8 @@ std::optional<Exit> Child::Wait(Deadline deadline, std::stop_token stop) {
   }
 }
 
+Exit Child::WaitForEnd() { return exit_ ? *exit_ : Reap(); }
+
 void Child::Signal(int signal) {
   if (pid_ < 0 || exit_) return;
   // Not reaped yet, so neither number can have gone to somebody else.

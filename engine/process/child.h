@@ -48,6 +48,10 @@ class Child {
   // passed or `stop` was requested first. Answers again once the child has ended.
   std::optional<Exit> Wait(Deadline deadline, std::stop_token stop = {});
 
+  // The same without a limit, and without descriptors to be had or anything else that may fail: for
+  // a child that has ended or surely will.
+  Exit WaitForEnd();
+
   // Sends `signal` to the whole group (Group::kInherited: to the process). No effect once it has
   // ended.
   void Signal(int signal);

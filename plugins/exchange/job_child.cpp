@@ -44,7 +44,7 @@ process::Completed RunWithin(const Job& job, process::Command command, process::
   // The cancel descriptor is also how a deadline announces itself.
   if (completed->ending == Ending::kDeadline ||
       (completed->ending == Ending::kStopped && deadline.Passed())) {
-    throw Failure("OperationTimeout", what + " did not end in time and was ended",
+    throw Failure("OperationTimeout", what + " was ended at the deadline",
                   KUBEDIAG_DEADLINE_EXCEEDED);
   }
   if (completed->ending == Ending::kStopped) {

@@ -35,16 +35,26 @@ constexpr DeniedRange kDeniedRanges[] = {
     {"ff00::/8", "a multicast address"},
 };
 
-// Where an IPv6 address carries an IPv4 address that traffic may end at.
+// Where the addresses of a range carry the bytes of an IPv4 address that traffic may end at.
 struct Carrier {
   const char* cidr;
-  size_t offset;  // of the 4 bytes
+  std::array<uint8_t, 4> offsets;
+  uint8_t mask = 0;     // each byte is inverted by it
+  bool may_be = false;  // one of several forms, and only the network knows which
 };
 
 constexpr Carrier kCarriers[] = {
-    {"::ffff:0:0/96", 12},  // mapped
-    {"64:ff9b::/96", 12},   // NAT64
-    {"2002::/16", 2},       // 6to4
+    {"::ffff:0:0/96", {12, 13, 14, 15}},    // mapped
+    {"::ffff:0:0:0/96", {12, 13, 14, 15}},  // translated (SIIT)
+    {"64:ff9b::/96", {12, 13, 14, 15}},     // NAT64
+    // NAT64 of the network's own: its prefix has 48, 56, 64 or 96 bits (RFC 6052, byte 8 is 0).
+    {"64:ff9b:1::/48", {6, 7, 9, 10}, 0, true},
+    {"64:ff9b:1::/48", {7, 9, 10, 11}, 0, true},
+    {"64:ff9b:1::/48", {9, 10, 11, 12}, 0, true},
+    {"64:ff9b:1::/48", {12, 13, 14, 15}, 0, true},
+    {"2002::/16", {2, 3, 4, 5}},            // 6to4
+    {"2001::/32", {4, 5, 6, 7}},            // Teredo: the server
+    {"2001::/32", {12, 13, 14, 15}, 0xff},  // Teredo: the client
 };
 
 struct DeniedCidr {
@@ -63,16 +73,21 @@ const std::vector<DeniedCidr>& DeniedCidrs() {
   return *cidrs;
 }
 
-std::optional<Address> Carried(const Address& address) {
+std::vector<Address> Carried(const Address& address) {
+  std::vector<Address> carried;
+  std::vector<Address> unlikely;
   for (const Carrier& carrier : kCarriers) {
     if (!ParseCidr(carrier.cidr).value().Contains(address)) continue;
     Address inner;
     inner.size = 4;
-    std::copy_n(address.bytes.begin() + static_cast<std::ptrdiff_t>(carrier.offset), 4,
-                inner.bytes.begin());
-    return inner;
+    for (size_t i = 0; i < inner.size; ++i) {
+      inner.bytes[i] = address.bytes[carrier.offsets[i]] ^ carrier.mask;
+    }
+    // What another form leaves zero reads as 0.x.x.x, which nothing is translated to.
+    const bool is_unlikely = carrier.may_be && inner.bytes[0] == 0;
+    (is_unlikely ? unlikely : carried).push_back(inner);
   }
-  return std::nullopt;
+  return carried.empty() ? unlikely : carried;
 }
 
 }  // namespace
@@ -166,13 +181,17 @@ std::optional<std::string> AddressRules::Denial(const Address& address) const {
                        [&](const Cidr& cidr) { return cidr.Contains(candidate); });
   };
   if (allowed(address)) return std::nullopt;
-  const auto carried = Carried(address);
-  if (carried && allowed(*carried)) return std::nullopt;
+  std::vector<Address> carried = Carried(address);
+  if (!carried.empty()) {
+    std::erase_if(carried, allowed);
+    if (carried.empty()) return std::nullopt;
+  }
   for (const DeniedCidr& denied : DeniedCidrs()) {
     const bool itself = denied.cidr.Contains(address);
-    if (itself || (carried && denied.cidr.Contains(*carried))) {
-      return ToString(address) + (itself ? " is " : " carries ") + denied.what;
-    }
+    const bool inside = std::any_of(carried.begin(), carried.end(), [&](const Address& inner) {
+      return denied.cidr.Contains(inner);
+    });
+    if (itself || inside) return ToString(address) + (itself ? " is " : " carries ") + denied.what;
   }
   return std::nullopt;
 }

@@ -39,7 +39,8 @@ Status JudgeTransfer(const TransferEnd& end) {
       return FetchError(Reason::kDnsFailed, Said(end));
     case CURLE_COULDNT_CONNECT:
       if (!end.denial.empty() && !end.address_tried) {
-        return FetchError(Reason::kSourceDenied, end.denial);
+        return FetchError(Reason::kSourceDenied,
+                          end.denial + "; it is denied unless --allow-source-cidr names it");
       }
       return FetchError(Reason::kConnectFailed, Said(end));
     case CURLE_PEER_FAILED_VERIFICATION:

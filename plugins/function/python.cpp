@@ -23,6 +23,9 @@ def answer(text):
         data = data[os.write(RESULT, data):]
 
 def where(error):
+    # The file that does not compile has no frame of its own.
+    if isinstance(error, SyntaxError) and (error.filename or '').startswith(SOURCES):
+        return ' (%s:%d)' % (error.filename[len(SOURCES) + 1:], error.lineno or 0)
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename.startswith(SOURCES):
             return ' (%s:%d)' % (frame.filename[len(SOURCES) + 1:], frame.lineno)
@@ -36,6 +39,12 @@ def checked(results):
     for key, value in results.items():
         if not isinstance(key, str) or not isinstance(value, str):
             raise TypeError('its result %r is %s, not a string' % (key, type(value).__name__))
+        for part, text in (('key', key), ('value', value)):
+            try:
+                text.encode('utf-8')
+            except UnicodeEncodeError as error:
+                raise TypeError('the %s of its result %a holds half a character (%a): a lone '
+                                'surrogate, which no text may hold' % (part, key, text[error.start]))
     return results
 
 def main():

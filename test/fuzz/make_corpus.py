@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """make_corpus.py FOLDER SEED...: copies seeds (files, or folders of them) into a fuzz target's corpus folder.
 
-A .hex file becomes the bytes it spells; lines that start with "#" are comments. A .gz file is added unpacked as well.
+A .hex file becomes the bytes it spells, a .crlf file its lines with CRLF at their ends; lines that start with "#" are
+comments in both. A .gz file is added unpacked as well.
 """
 import gzip
 import pathlib
@@ -9,9 +10,10 @@ import sys
 
 
 def add(corpus, path):
-    if path.suffix == ".hex":
+    if path.suffix in (".hex", ".crlf"):
         lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
-        (corpus / path.stem).write_bytes(bytes.fromhex(" ".join(lines)))
+        data = bytes.fromhex(" ".join(lines)) if path.suffix == ".hex" else "".join(f"{x}\r\n" for x in lines).encode()
+        (corpus / path.stem).write_bytes(data)
         return
     data = path.read_bytes()
     (corpus / path.name).write_bytes(data)

@@ -22,8 +22,7 @@ Declaration MakeDeclaration() {
                .Required()
                .Doc("What to record.")
                .Violation(kTypeViolation))
-      // Text, not URL: kubediag-fetch has a sentence for each way a URL can be wrong.
-      .Add(Parameter::Text(kSourceKey)
+      .Add(Parameter::Url(kSourceKey)
                .Required()
                .Doc("Base URL of the program, such as https://10.0.2.15:6443.")
                .Violation(kSourceViolation))

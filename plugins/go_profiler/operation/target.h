@@ -11,8 +11,9 @@
 
 namespace kubediag::go_profiler {
 
-// KubeDiag 0.2's sentences, to the letter.
-inline constexpr char kTypeViolation[] = "Go profiler type must be Profile, Heap or Goroutine.";
+// KubeDiag 0.2's sentences; the first names our types too.
+inline constexpr char kTypeViolation[] =
+    "Go profiler type must be Profile, Heap, Goroutine, Allocs, Block, Mutex or Threadcreate.";
 inline constexpr char kSourceViolation[] = "Must specify go profiler source.";
 inline constexpr char kSecretViolation[] = "Must specify secretReference name when souce is https.";
 

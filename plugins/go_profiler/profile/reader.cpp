@@ -158,24 +158,16 @@ bool Reader::ReadOtherField(uint64_t tag, Position& p) {
 }
 
 bool Reader::ReadValueType(Position p, Position end, ValueType& type) {
-  const Position start = p;
-  while (p < end) {
-    uint64_t tag = 0;
-    if (!ReadTag(p, tag)) return false;
-    bool ok;
+  return ReadFields(p, end, "sample_type or period_type", [&](uint64_t tag) {
     switch (tag) {
       case Tag(1, kVarint):
-        ok = ReadString(p, "type", type.type);
-        break;
+        return ReadString(p, "type", type.type);
       case Tag(2, kVarint):
-        ok = ReadString(p, "unit", type.unit);
-        break;
+        return ReadString(p, "unit", type.unit);
       default:
-        ok = SkipField(p, end, tag, kValueTypeFields, "sample_type or period_type");
+        return SkipField(p, end, tag, kValueTypeFields, "sample_type or period_type");
     }
-    if (!ok) return false;
-  }
-  return EndOf("sample_type or period_type", start, p, end);
+  });
 }
 
 bool Reader::ReadComments(Position p, Position end) {

@@ -75,6 +75,10 @@ class Reader {
   bool ReadComments(Position p, Position end);
   bool AddString(Position data, size_t size);
 
+  // Calls read_field(tag) for each field of a message; it leaves `p` behind the field.
+  template <typename ReadField>
+  bool ReadFields(Position& p, Position end, const char* message, const ReadField& read_field);
+
   // Pieces of a message. Numbers may run past the end of their message (the slack is readable):
   // each message checks once, when it is done, that it ended where it should.
   bool ReadTag(Position& p, uint64_t& tag);
@@ -91,6 +95,12 @@ class Reader {
   bool UseLocation(Position at, uint64_t id, uint32_t& reference);
   bool UseFunction(Position at, uint64_t id, uint32_t& reference);
   bool UseMapping(uint64_t id, uint32_t& reference);
+  // Ids that count up from 1 in the order of their definitions are positions.
+  bool UseInOrder(uint64_t id, uint32_t& reference) {
+    if (id > UINT32_MAX) return StartAgain();
+    reference = static_cast<uint32_t>(id - 1);
+    return true;
+  }
   bool Define(Position at, uint64_t id, size_t position, IdIndex& index, const char* kind);
 
   // After the pass.
@@ -159,6 +169,17 @@ inline bool Reader::ReadNumber(Position& p, const char* field, uint64_t& value) 
   if (p == nullptr) [[unlikely]]
     return FailLongNumber(at, field);
   return true;
+}
+
+template <typename ReadField>
+bool Reader::ReadFields(Position& p, Position end, const char* message,
+                        const ReadField& read_field) {
+  const Position start = p;
+  while (p < end) {
+    uint64_t tag = 0;
+    if (!ReadTag(p, tag) || !read_field(tag)) return false;
+  }
+  return EndOf(message, start, p, end);
 }
 
 inline bool Reader::ReadSigned(Position& p, const char* field, int64_t& value) {

@@ -162,31 +162,22 @@ bool Reader::ReadLabels(Position p, Position end, uint32_t& label_set) {
 }
 
 bool Reader::ReadLabel(Position p, Position end) {
-  const Position start = p;
   Label label;
-  while (p < end) {
-    uint64_t tag = 0;
-    if (!ReadTag(p, tag)) return false;
-    bool ok;
+  const bool whole = ReadFields(p, end, "sample.label", [&](uint64_t tag) {
     switch (tag) {
       case Tag(1, kVarint):
-        ok = ReadString(p, "sample.label.key", label.key);
-        break;
+        return ReadString(p, "sample.label.key", label.key);
       case Tag(2, kVarint):
-        ok = ReadString(p, "sample.label.str", label.text);
-        break;
+        return ReadString(p, "sample.label.str", label.text);
       case Tag(3, kVarint):
-        ok = ReadSigned(p, "sample.label.num", label.number);
-        break;
+        return ReadSigned(p, "sample.label.num", label.number);
       case Tag(4, kVarint):
-        ok = ReadString(p, "sample.label.num_unit", label.unit);
-        break;
+        return ReadString(p, "sample.label.num_unit", label.unit);
       default:
-        ok = SkipField(p, end, tag, kLabelFields, "sample.label");
+        return SkipField(p, end, tag, kLabelFields, "sample.label");
     }
-    if (!ok) return false;
-  }
-  if (!EndOf("sample.label", start, p, end)) return false;
+  });
+  if (!whole) return false;
   if (label.text != 0) {
     label.number = 0;  // text wins over a number (pprof: postDecode)
     label.unit = 0;
@@ -283,11 +274,7 @@ uint32_t Reader::InternLabels() {
 
 bool Reader::UseLocation(Position at, uint64_t id, uint32_t& reference) {
   if (id == 0) return Fail(at, "sample.location_id", "id 0 is reserved");
-  if (dense_) {
-    if (id > UINT32_MAX) return StartAgain();
-    reference = static_cast<uint32_t>(id - 1);
-    return true;
-  }
+  if (dense_) return UseInOrder(id, reference);
   reference = scratch_.location_ids.Number(id);
   if (reference >= limits_.locations) return TooMany("locations", limits_.locations);
   return true;

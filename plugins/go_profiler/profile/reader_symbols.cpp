@@ -22,47 +22,33 @@ bool Reader::ReadMapping(Position p, Position end) {
     value = number != 0;
     return true;
   };
-  while (p < end) {
-    uint64_t tag = 0;
-    if (!ReadTag(p, tag)) return false;
-    bool ok;
+  const bool whole = ReadFields(p, end, "mapping", [&](uint64_t tag) {
     switch (tag) {
       case Tag(1, kVarint):
-        ok = ReadNumber(p, "mapping.id", mapping.id);
-        break;
+        return ReadNumber(p, "mapping.id", mapping.id);
       case Tag(2, kVarint):
-        ok = ReadNumber(p, "mapping.memory_start", mapping.start);
-        break;
+        return ReadNumber(p, "mapping.memory_start", mapping.start);
       case Tag(3, kVarint):
-        ok = ReadNumber(p, "mapping.memory_limit", mapping.limit);
-        break;
+        return ReadNumber(p, "mapping.memory_limit", mapping.limit);
       case Tag(4, kVarint):
-        ok = ReadNumber(p, "mapping.file_offset", mapping.offset);
-        break;
+        return ReadNumber(p, "mapping.file_offset", mapping.offset);
       case Tag(5, kVarint):
-        ok = ReadString(p, "mapping.filename", mapping.file);
-        break;
+        return ReadString(p, "mapping.filename", mapping.file);
       case Tag(6, kVarint):
-        ok = ReadString(p, "mapping.build_id", mapping.build_id);
-        break;
+        return ReadString(p, "mapping.build_id", mapping.build_id);
       case Tag(7, kVarint):
-        ok = flag("mapping.has_functions", mapping.has_functions);
-        break;
+        return flag("mapping.has_functions", mapping.has_functions);
       case Tag(8, kVarint):
-        ok = flag("mapping.has_filenames", mapping.has_filenames);
-        break;
+        return flag("mapping.has_filenames", mapping.has_filenames);
       case Tag(9, kVarint):
-        ok = flag("mapping.has_line_numbers", mapping.has_line_numbers);
-        break;
+        return flag("mapping.has_line_numbers", mapping.has_line_numbers);
       case Tag(10, kVarint):
-        ok = flag("mapping.has_inline_frames", mapping.has_inline_frames);
-        break;
+        return flag("mapping.has_inline_frames", mapping.has_inline_frames);
       default:
-        ok = SkipField(p, end, tag, kMappingFields, "mapping");
+        return SkipField(p, end, tag, kMappingFields, "mapping");
     }
-    if (!ok) return false;
-  }
-  if (!EndOf("mapping", start, p, end)) return false;
+  });
+  if (!whole) return false;
   if (c_.mappings.size() == limits_.mappings) return TooMany("mappings", limits_.mappings);
   if (!Define(start, mapping.id, c_.mappings.size(), scratch_.mapping_ids, "mapping")) return false;
   c_.mappings.Append(mapping);
@@ -75,35 +61,28 @@ bool Reader::ReadLocation(Position p, Position end) {
   uint64_t mapping = 0;
   uint64_t address = 0;
   uint64_t is_folded = 0;
-  while (p < end) {
-    uint64_t tag = 0;
-    if (!ReadTag(p, tag)) return false;
-    bool ok;
+  const bool whole = ReadFields(p, end, "location", [&](uint64_t tag) {
     switch (tag) {
       case Tag(1, kVarint):
-        ok = ReadNumber(p, "location.id", id);
-        break;
+        return ReadNumber(p, "location.id", id);
       case Tag(2, kVarint):
-        ok = ReadNumber(p, "location.mapping_id", mapping);
-        break;
+        return ReadNumber(p, "location.mapping_id", mapping);
       case Tag(3, kVarint):
-        ok = ReadNumber(p, "location.address", address);
-        break;
+        return ReadNumber(p, "location.address", address);
       case Tag(4, kBytes): {
         Position data_end = p;
-        ok = ReadLength(p, end, "location.line", data_end) && ReadLine(p, data_end);
+        if (!ReadLength(p, end, "location.line", data_end)) return false;
+        if (!ReadLine(p, data_end)) return false;
         p = data_end;
-        break;
+        return true;
       }
       case Tag(5, kVarint):
-        ok = ReadNumber(p, "location.is_folded", is_folded);
-        break;
+        return ReadNumber(p, "location.is_folded", is_folded);
       default:
-        ok = SkipField(p, end, tag, kLocationFields, "location");
+        return SkipField(p, end, tag, kLocationFields, "location");
     }
-    if (!ok) return false;
-  }
-  if (!EndOf("location", start, p, end)) return false;
+  });
+  if (!whole) return false;
   const size_t position = c_.location_address.size();
   if (position == limits_.locations) return TooMany("locations", limits_.locations);
   if (!Define(start, id, position, scratch_.location_ids, "location")) return false;
@@ -122,26 +101,19 @@ bool Reader::ReadLine(Position p, Position end) {
   const Position start = p;
   uint64_t function = 0;
   Line line;
-  while (p < end) {
-    uint64_t tag = 0;
-    if (!ReadTag(p, tag)) return false;
-    bool ok;
+  const bool whole = ReadFields(p, end, "location.line", [&](uint64_t tag) {
     switch (tag) {
       case Tag(1, kVarint):
-        ok = ReadNumber(p, "location.line.function_id", function);
-        break;
+        return ReadNumber(p, "location.line.function_id", function);
       case Tag(2, kVarint):
-        ok = ReadSigned(p, "location.line.line", line.line);
-        break;
+        return ReadSigned(p, "location.line.line", line.line);
       case Tag(3, kVarint):
-        ok = ReadSigned(p, "location.line.column", line.column);
-        break;
+        return ReadSigned(p, "location.line.column", line.column);
       default:
-        ok = SkipField(p, end, tag, kLineFields, "location.line");
+        return SkipField(p, end, tag, kLineFields, "location.line");
     }
-    if (!ok) return false;
-  }
-  if (!EndOf("location.line", start, p, end)) return false;
+  });
+  if (!whole) return false;
   if (c_.lines.size() == limits_.lines) return TooMany("lines", limits_.lines);
   if (!UseFunction(start, function, line.function)) return false;
   c_.lines.Append(line);
@@ -152,32 +124,23 @@ bool Reader::ReadFunction(Position p, Position end) {
   const Position start = p;
   uint64_t id = 0;
   Function function;
-  while (p < end) {
-    uint64_t tag = 0;
-    if (!ReadTag(p, tag)) return false;
-    bool ok;
+  const bool whole = ReadFields(p, end, "function", [&](uint64_t tag) {
     switch (tag) {
       case Tag(1, kVarint):
-        ok = ReadNumber(p, "function.id", id);
-        break;
+        return ReadNumber(p, "function.id", id);
       case Tag(2, kVarint):
-        ok = ReadString(p, "function.name", function.name);
-        break;
+        return ReadString(p, "function.name", function.name);
       case Tag(3, kVarint):
-        ok = ReadString(p, "function.system_name", function.system_name);
-        break;
+        return ReadString(p, "function.system_name", function.system_name);
       case Tag(4, kVarint):
-        ok = ReadString(p, "function.filename", function.file);
-        break;
+        return ReadString(p, "function.filename", function.file);
       case Tag(5, kVarint):
-        ok = ReadSigned(p, "function.start_line", function.start_line);
-        break;
+        return ReadSigned(p, "function.start_line", function.start_line);
       default:
-        ok = SkipField(p, end, tag, kFunctionFields, "function");
+        return SkipField(p, end, tag, kFunctionFields, "function");
     }
-    if (!ok) return false;
-  }
-  if (!EndOf("function", start, p, end)) return false;
+  });
+  if (!whole) return false;
   if (c_.functions.size() == limits_.functions) return TooMany("functions", limits_.functions);
   if (!Define(start, id, c_.functions.size(), scratch_.function_ids, "function")) return false;
   c_.functions.Append(function);
@@ -186,11 +149,7 @@ bool Reader::ReadFunction(Position p, Position end) {
 
 bool Reader::UseFunction(Position at, uint64_t id, uint32_t& reference) {
   if (id == 0) return Fail(at, "location.line.function_id", "a line without function");
-  if (dense_) {
-    if (id > UINT32_MAX) return StartAgain();
-    reference = static_cast<uint32_t>(id - 1);
-    return true;
-  }
+  if (dense_) return UseInOrder(id, reference);
   reference = scratch_.function_ids.Number(id);
   if (reference >= limits_.functions) return TooMany("functions", limits_.functions);
   return true;
@@ -201,11 +160,7 @@ bool Reader::UseMapping(uint64_t id, uint32_t& reference) {
     reference = kNone;
     return true;
   }
-  if (dense_) {
-    if (id > UINT32_MAX) return StartAgain();
-    reference = static_cast<uint32_t>(id - 1);
-    return true;
-  }
+  if (dense_) return UseInOrder(id, reference);
   // Every location may name a mapping that does not exist.
   reference = scratch_.mapping_ids.Number(id);
   return true;

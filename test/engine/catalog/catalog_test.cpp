@@ -56,6 +56,31 @@ TEST_F(CatalogTest, KnowsTheOperationsThatWereThereAtTheStart) {
   EXPECT_EQ(runner_.described(), 1);
 }
 
+TEST_F(CatalogTest, RemovesTheCopyOfAReplacedModuleUnlessARunHasIt) {
+  folders_.Make("operations");
+  folders_.Write("operations/hello.so", "module hello one");
+  const auto catalog = Open({folders_.Path("operations")});
+  std::string first;
+  {
+    const Result<Entry> of_a_run = catalog->Find("hello");
+    ASSERT_TRUE(of_a_run.ok());
+    first = of_a_run->module_path;
+    folders_.Write("operations/hello.so", "module hello two");
+    ASSERT_NE(catalog->Find("hello")->module_path, first);
+    EXPECT_TRUE(std::filesystem::exists(first)) << "a run may still have to be started from it";
+  }
+  folders_.Write("operations/hello.so", "module hello three");
+  const Result<Entry> last = catalog->Find("hello");
+  ASSERT_TRUE(last.ok());
+  EXPECT_FALSE(std::filesystem::exists(first));
+  EXPECT_TRUE(std::filesystem::exists(last->module_path));
+  size_t copies = 0;
+  for (const auto& file : std::filesystem::directory_iterator(folders_.Path("modules"))) {
+    copies += file.path().extension() == ".so" ? 1U : 0U;
+  }
+  EXPECT_EQ(copies, 1U);
+}
+
 // Find() takes into account what was complete before it was called; so no test here waits.
 TEST_F(CatalogTest, FindsAModuleDroppedJustBefore) {
   folders_.Make("operations");
@@ -78,7 +103,9 @@ TEST_F(CatalogTest, UsesTheNewContentOfAReplacedModule) {
   folders_.Make("operations");
   folders_.Write("operations/a.so", "module hello");
   const auto catalog = Open({folders_.Path("operations")});
-  const std::string before = catalog->Find("hello")->module_path;
+  const Result<Entry> of_a_run = catalog->Find("hello");
+  ASSERT_TRUE(of_a_run.ok());
+  const std::string before = of_a_run->module_path;
   folders_.Write("operations/a.so", "module hello ");
 
   const Result<Entry> entry = catalog->Find("hello");

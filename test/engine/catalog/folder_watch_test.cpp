@@ -16,8 +16,8 @@ namespace {
 // The kernel queues an event before the call that caused it returns, so none of these tests waits.
 class FolderWatchTest : public testing::Test {
  protected:
-  FolderWatch Watch(std::vector<std::string> paths) {
-    Result<FolderWatch> watch = FolderWatch::Open(std::move(paths), IsModuleName);
+  FolderWatch Watch(const std::vector<std::string>& paths) {
+    Result<FolderWatch> watch = FolderWatch::Open(paths, IsModuleName);
     EXPECT_TRUE(watch.ok()) << watch.status().ToString();
     return *std::move(watch);
   }

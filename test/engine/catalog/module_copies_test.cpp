@@ -7,6 +7,8 @@
 #include <ctime>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "engine/core/digest.h"
 #include "engine/core/file.h"
@@ -30,7 +32,7 @@ void Age(const std::string& path) {
 TEST(ModuleCopies, NamesTheCopyByTheHashOfItsContent) {
   const Folders folders;
   const std::string original = folders.Write("a.so", "content");
-  const Result<ModuleCopies> copies = ModuleCopies::Open(folders.Path("modules"));
+  Result<ModuleCopies> copies = ModuleCopies::Open(folders.Path("modules"));
   ASSERT_TRUE(copies.ok()) << copies.status().ToString();
 
   const Result<ModuleCopies::Copy> copy = copies->Add(Read(original).get(), original);
@@ -47,7 +49,7 @@ TEST(ModuleCopies, NamesTheCopyByTheHashOfItsContent) {
 TEST(ModuleCopies, KeepsACopyWhenTheOriginalIsOverwritten) {
   const Folders folders;
   const std::string original = folders.Write("a.so", "first");
-  const Result<ModuleCopies> copies = ModuleCopies::Open(folders.Path("modules"));
+  Result<ModuleCopies> copies = ModuleCopies::Open(folders.Path("modules"));
   const Result<ModuleCopies::Copy> copy = copies->Add(Read(original).get(), original);
   folders.Write("a.so", "second");
   EXPECT_EQ(*ReadFile(copy->path, 100), "first");
@@ -58,14 +60,14 @@ TEST(ModuleCopies, ReplacesADamagedCopyOfTheSameName) {
   const std::string original = folders.Write("a.so", "content");
   folders.Make("modules");
   const std::string damaged = folders.Write("modules/" + Sha256Hex("content") + ".so", "con");
-  const Result<ModuleCopies> copies = ModuleCopies::Open(folders.Path("modules"));
+  Result<ModuleCopies> copies = ModuleCopies::Open(folders.Path("modules"));
   ASSERT_TRUE(copies->Add(Read(original).get(), original).ok());
   EXPECT_EQ(*ReadFile(damaged, 100), "content");
 }
 
 TEST(ModuleCopies, LeavesNothingBehindWhenTheSourceCannotBeRead) {
   const Folders folders;
-  const Result<ModuleCopies> copies = ModuleCopies::Open(folders.Path("modules"));
+  Result<ModuleCopies> copies = ModuleCopies::Open(folders.Path("modules"));
   EXPECT_FALSE(copies->Add(Read(folders.Make("directory")).get(), "directory").ok());
   for (const auto& entry : std::filesystem::directory_iterator(folders.Path("modules"))) {
     EXPECT_EQ(entry.path().filename(), ".lock");
@@ -100,6 +102,47 @@ TEST(ModuleCopies, RemovesNothingWhileAnotherUsesTheDirectory) {
   agent.reset();
   ASSERT_TRUE(ModuleCopies::Open(folders.Path("modules")).ok());
   EXPECT_FALSE(std::filesystem::exists(old_copy));
+}
+
+TEST(ModuleCopies, PruneRemovesWhatNoLeaseRefersToAnyMore) {
+  const Folders folders;
+  Result<ModuleCopies> copies = ModuleCopies::Open(folders.Path("modules"));
+  Result<ModuleCopies::Copy> one = copies->Add(Read(folders.Write("a.so", "one")).get(), "a.so");
+  Result<ModuleCopies::Copy> again = copies->Add(Read(folders.Write("b.so", "one")).get(), "b.so");
+  Result<ModuleCopies::Copy> two = copies->Add(Read(folders.Write("a.so", "two")).get(), "a.so");
+  ASSERT_TRUE(one.ok() && again.ok() && two.ok());
+
+  one->lease.reset();
+  EXPECT_EQ(copies->Prune().leased, 2U) << "the same bytes are still referred to";
+  EXPECT_TRUE(std::filesystem::exists(one->path));
+  again->lease.reset();
+  EXPECT_EQ(copies->Prune().removed, std::vector<std::string>{one->sha256});
+  EXPECT_FALSE(std::filesystem::exists(one->path));
+  EXPECT_TRUE(std::filesystem::exists(two->path));
+}
+
+TEST(ModuleCopies, PruneHeedsOtherProcessesAndClearsUpAfterThem) {
+  const Folders folders;
+  const std::string original = folders.Write("a.so", "content");
+  // Locks belong to open files, so two of them in one process are as good as two processes.
+  Result<ModuleCopies> agent = ModuleCopies::Open(folders.Path("modules"));
+  Result<ModuleCopies> other = ModuleCopies::Open(folders.Path("modules"));
+  Result<ModuleCopies::Copy> ours = agent->Add(Read(original).get(), original);
+  Result<ModuleCopies::Copy> theirs = other->Add(Read(original).get(), original);
+  ours->lease.reset();
+  EXPECT_TRUE(agent->Prune().removed.empty());
+  Age(theirs->path);
+  EXPECT_TRUE(agent->Prune().removed.empty());
+  EXPECT_TRUE(std::filesystem::exists(theirs->path));
+
+  theirs->lease.reset();  // the other process is gone
+  const std::string young = folders.Write("modules/2222.so", "x");
+  const std::string foreign = folders.Write("modules/notes.txt", "x");
+  Age(foreign);
+  EXPECT_EQ(agent->Prune().removed.size(), 1U);
+  EXPECT_FALSE(std::filesystem::exists(theirs->path));
+  EXPECT_TRUE(std::filesystem::exists(young));
+  EXPECT_TRUE(std::filesystem::exists(foreign));
 }
 
 }  // namespace

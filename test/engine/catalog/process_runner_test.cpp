@@ -27,7 +27,7 @@ class CatalogInEarnestTest : public testing::Test {
                               *logger_);
   }
   std::string Drop(const std::string& name) const {
-    const std::string file = folders_.Path("operations/" + name);
+    std::string file = folders_.Path("operations/" + name);
     std::filesystem::copy_file(std::string(KUBEDIAG_BINARY_DIR) + "/examples/operations/hello.so",
                                file, std::filesystem::copy_options::overwrite_existing);
     return file;

@@ -5,7 +5,7 @@
 namespace kubediag {
 namespace {
 
-using std::string_literals::operator""s;
+using namespace std::string_literals;
 
 TEST(ByteCodec, GivesBackWhatWasWritten) {
   ByteWriter writer;

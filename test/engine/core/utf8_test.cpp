@@ -24,8 +24,11 @@ TEST(Utf8, GivesCodePoints) {
 }
 
 TEST(Utf8, ShortensBetweenCharacters) {
-  EXPECT_EQ(Shorten("a\xC3\xA9z", 2), "a…");
-  EXPECT_EQ(Shorten("abc", 3), "abc");
+  EXPECT_EQ(Shorten("abcdef", 6), "abcdef");
+  EXPECT_EQ(Shorten("abcdefg", 6), "abc…");
+  EXPECT_EQ(Shorten("aääääää", 6), "aä…");
+  EXPECT_EQ(Shorten("abcd", 3), "");
+  EXPECT_EQ(Shorten("abc", 0), "");
 }
 
 TEST(Utf8, LeavesValidTextAlone) {

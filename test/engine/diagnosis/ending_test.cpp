@@ -23,6 +23,7 @@ TEST_F(ExecutorTest, AnOperationsOwnTimeoutFailsItsNodeOnly) {
   EXPECT_EQ(done.status.phase, api::Phase::kSucceeded);
   EXPECT_THAT(Outcomes(done.status),
               ElementsAre("1 slow Failed OperationTimeout", "2 b Succeeded"));
+  EXPECT_EQ(done.status.operations[0].message, "did not end within 20 ms");
 }
 
 TEST_F(ExecutorTest, TheDeadlineOfTheDiagnosisEndsItAll) {

@@ -153,10 +153,9 @@ operation::RunOutcome Hang(const operation::Job& job, const std::stop_token& sto
   } else {
     never.wait_until(lock, stop, job.deadline.time(), [] { return false; });
   }
-  outcome.status =
-      stop.stop_requested()
-          ? Status::Cancelled("cancelled")
-          : Status::DeadlineExceeded("did not end in time").WithReason("OperationTimeout");
+  outcome.status = stop.stop_requested()
+                       ? Status::Cancelled("cancelled")
+                       : Status::DeadlineExceeded("").WithReason("OperationTimeout");
   return outcome;
 }
 

@@ -98,6 +98,21 @@ TEST_F(ExecutorTest, AWrongKindFailsBeforehandWithTheDeclaredSentence) {
   EXPECT_EQ(runner.Runs("before"), 0U);
 }
 
+TEST_F(ExecutorTest, AWrongUrlFailsBeforehandAndTheMessageTellsWhatAUrlIs) {
+  operation::OperationDescriptor profiler = Module("profiler");
+  profiler.parameters.push_back(Of(ParameterKind::kUrl));
+  profiler.parameters[0].violation = "Must specify go profiler source.";
+  Add(profiler, [](const operation::Job&, const std::stop_token&) { return Succeed(); });
+  AddSet({{1}, {}}, {"profiler"});
+  AddDiagnosis({{"key", "ftp://10.0.2.15"}});
+  const api::Diagnosis done = Run();
+  EXPECT_EQ(done.status.operations[0].reason, "InvalidParameter");
+  EXPECT_EQ(done.status.operations[0].message,
+            "Must specify go profiler source. key must be an http:// or https:// URL with a host "
+            "and without user information");
+  EXPECT_EQ(runner.Runs("profiler"), 0U);
+}
+
 TEST_F(ExecutorTest, AMissingKeyFailsItsNodeWhenThatIsReached) {
   operation::OperationDescriptor needs = Module("needs");
   needs.parameters.push_back(Of(ParameterKind::kString));

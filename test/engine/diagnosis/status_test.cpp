@@ -107,13 +107,6 @@ TEST(FitStatus, ListsAsManyArtifactsAsItMayAndNoMore) {
   EXPECT_TRUE(api::IsConditionTrue(status.conditions, "Truncated"));
 }
 
-TEST(Status, TextIsCutBetweenCharacters) {
-  EXPECT_EQ(CutText("abcdef", 6), "abcdef");
-  EXPECT_EQ(CutText("abcdefg", 6), "abc…");
-  EXPECT_EQ(CutText("aääääää", 6), "aä…");
-  EXPECT_EQ(CutText("abc", 0), "");
-}
-
 TEST(Status, NamesTheReasonOfAFailure) {
   EXPECT_EQ(FailureOf({Failure(1, "A", "x")}).message(), "operation 1 op1: x");
   EXPECT_EQ(FailureOf({Failure(1, "A", "x"), Failure(2, "A", "y")}).reason(), "A");

@@ -179,6 +179,20 @@ TEST_F(ViewersTest, ExpiredOnesDoNotComeBack) {
   EXPECT_EQ(runner.Restores("short"), 0U);
 }
 
+TEST_F(ViewersTest, RestoringIsCutShortByTheEndOfTheEngine) {
+  AddDiagnosis();
+  Run();
+  Restart();
+  std::stop_source stop;
+  runner.Register("server", [&stop](const operation::Job& job, const std::stop_token& token) {
+    stop.request_stop();  // while it is waited for
+    return Hang(job, token);
+  });
+  EXPECT_EQ(executor().RestoreViewers(Stored(), stop.get_token()).code(), StatusCode::kCancelled);
+  EXPECT_NE(ConditionOf(Stored(), "Serving").reason, "RestoreFailed") << "the next engine may";
+  EXPECT_EQ(runner.Live(), 0U);
+}
+
 TEST_F(ViewersTest, OneThatCannotComeBackIsTold) {
   AddDiagnosis();
   Run();

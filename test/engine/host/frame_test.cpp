@@ -34,7 +34,7 @@ TEST_F(Frames, SurviveAnyFragmentation) {
     std::vector<Message> messages;
     for (size_t at = 0; at < bytes.size(); at += piece) {
       const Status status =
-          reader.Feed(std::string_view(bytes).substr(at, piece), [&](Message message) {
+          reader.Feed(std::string_view{bytes}.substr(at, piece), [&](Message message) {
             messages.push_back(std::move(message));
             return Status();
           });

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <fstream>
 #include <string>
 
 #include "engine/process/child.h"
@@ -29,6 +30,20 @@ ProcessRunnerOptions Options() {
       std::string(KUBEDIAG_BINARY_DIR) + "/libexec/kubediag/kubediag-operation-host";
   return options;
 }
+
+// A program in place of the host.
+class Script {
+ public:
+  explicit Script(const std::string& text) : path_(folder_.path() + "/host") {
+    std::ofstream(path_) << "#!/bin/sh\n" << text;
+    std::filesystem::permissions(path_, std::filesystem::perms(0755));
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  TemporaryFolder folder_;
+  std::string path_;
+};
 
 class Isolation : public testing::Test {
  protected:
@@ -92,7 +107,7 @@ TEST_F(Isolation, RunsAsTheOperationUser) {
   const TemporaryFolder closed;
   const std::string module = closed.path() + "/module.so";
   std::filesystem::copy_file(TestModule("looks_around"), module);
-  std::filesystem::permissions(module, std::filesystem::perms(0555));
+  std::filesystem::permissions(module, std::filesystem::perms{0555});
   const RunOutcome outcome = Look(std::move(options), "look", module);
   ASSERT_TRUE(outcome.status.ok()) << outcome.status.ToString();
   EXPECT_THAT(outcome.results.at("status"), HasSubstr("Uid:\t65534\t65534\t65534\t65534"));
@@ -157,6 +172,63 @@ TEST_F(Isolation, EndsWithTheEngine) {
   while (waitpid(-1, nullptr, WNOHANG) > 0) {
   }
   prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+TEST_F(Isolation, RunsUnderALowerLimitOfDescriptorsThanTheEngineAsksFor) {
+  for (const char* limit : {"64", "20"}) {
+    const Script host("ulimit -n " + std::string(limit) + "\nexec " + Options().host_program +
+                      " \"$@\"\n");
+    ProcessRunnerOptions options;
+    options.host_program = host.path();
+    const RunOutcome outcome = Look(std::move(options), "look");
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status.ToString();
+    EXPECT_THAT(outcome.results.at("limits"), HasSubstr("nofile " + std::string(limit) + "\n"));
+  }
+}
+
+// A host that never reads its job, which no socket holds at once.
+class DeafHost : public testing::Test {
+ protected:
+  DeafHost() {
+    ProcessRunnerOptions options;
+    options.host_program = script_.path();
+    auto runner = ProcessRunner::Create(std::move(options), *logger_);
+    EXPECT_TRUE(runner.ok()) << runner.status().ToString();
+    runner_ = *std::move(runner);
+    auto run = runner_->Prepare(TestModule("looks_around"));
+    EXPECT_TRUE(run.ok()) << run.status().ToString();
+    run_ = *std::move(run);
+  }
+  static Job LargeJob(Deadline deadline) {
+    Job job;
+    job.operation = "look";
+    job.deadline = deadline;
+    job.parameters["large"] = std::string(32 * kMiB, 'x');
+    return job;
+  }
+
+  const Script script_{"exec sleep 600\n"};
+  std::unique_ptr<Logger> logger_ = MakeNullLogger();
+  std::unique_ptr<ProcessRunner> runner_;
+  std::unique_ptr<operation::OperationRun> run_;
+};
+
+TEST_F(DeafHost, LeavesALargeJobOpenToCancellation) {
+  ASSERT_TRUE(run_->Start(LargeJob(Deadline::Never())).ok());
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(run_->Wait(stop.get_token()).status.reason(), "Cancelled");
+}
+
+TEST_F(DeafHost, LeavesALargeJobUnderItsDeadline) {
+  ASSERT_TRUE(run_->Start(LargeJob(Deadline::After(std::chrono::milliseconds(1)))).ok());
+  EXPECT_EQ(run_->Wait({}).status.code(), StatusCode::kDeadlineExceeded);
+}
+
+TEST_F(DeafHost, LeavesALargeJobToStop) {
+  ASSERT_TRUE(run_->Start(LargeJob(Deadline::Never())).ok());
+  run_->Stop();
+  EXPECT_EQ(run_->Wait({}).status.reason(), "Cancelled");
 }
 
 TEST_F(Isolation, MissingHostProgramIsSaidAtOnce) {

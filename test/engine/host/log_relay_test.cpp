@@ -34,24 +34,48 @@ TEST_F(LogRelays, BytesThatAreNoTextAreReplaced) {
   EXPECT_THAT(logger_.lines(), ElementsAre(Pair(LogLevel::kInfo, "a\xEF\xBF\xBD [31mb")));
 }
 
-TEST_F(LogRelays, TooMuchIsDroppedAndCounted) {
+TEST_F(LogRelays, TooMuchIsDroppedAndToldInOneLineAtTheEnd) {
   const std::string line(1023, 'x');
-  for (size_t i = 0; i < 2 * kMaxLogBytesPerSecond / 1024; ++i) relay_.Feed(line + "\n");
-  EXPECT_EQ(logger_.lines().size(), kMaxLogBytesPerSecond / 1024);
-  now_ += std::chrono::seconds(1);
-  relay_.Feed("and on\n");
+  size_t fed = 0;
+  for (int second = 0; second < 60; ++second, now_ += std::chrono::seconds(1)) {
+    for (size_t i = 0; i < 2 * kMaxLogBytesPerSecond / 1024; ++i, ++fed) relay_.Feed(line + "\n");
+  }
+  relay_.Finish();
   const auto lines = logger_.lines();
-  ASSERT_EQ(lines.size(), kMaxLogBytesPerSecond / 1024 + 2);
-  EXPECT_THAT(lines[lines.size() - 2].second,
-              HasSubstr(std::to_string(kMaxLogBytesPerSecond) + " bytes"));
-  EXPECT_EQ(lines.back().second, "and on");
+  EXPECT_EQ(lines.size(), fed / 2 + 1);
+  EXPECT_EQ(lines.back().first, LogLevel::kWarning);
+  EXPECT_EQ(lines.back().second,
+            "the operation writes more than is shown: 3 840 lines, 3.9 MB not shown");
+}
+
+TEST_F(LogRelays, LinesThatTheOperationLogsItselfAreLimitedToo) {
+  constexpr size_t kLines = 100'000;
+  for (size_t i = 0; i < kLines; ++i) relay_.Line(LogLevel::kWarning, "w");
+  const auto burst = static_cast<size_t>(kLogLineBurst);
+  EXPECT_EQ(logger_.lines().size(), burst);
+  now_ += std::chrono::seconds(1);
+  for (size_t i = 0; i < kLines; ++i) relay_.Line(LogLevel::kError, "e");
+  relay_.Finish();
+  EXPECT_EQ(logger_.lines().size(), burst + static_cast<size_t>(kLogLinesPerSecond) + 1);
+  EXPECT_THAT(logger_.lines().back().second, HasSubstr("198 900 lines, 397.8 kB not shown"));
+}
+
+TEST_F(LogRelays, ALongRunIsToldOfNowAndThen) {
+  const std::string flood(3 * kMaxLogBytesPerSecond, '\n');
+  relay_.Feed(flood);
+  const size_t before = logger_.lines().size();
+  now_ += kLogReportInterval;
+  relay_.Feed(flood);
+  EXPECT_EQ(logger_.lines().size(), before + static_cast<size_t>(kLogLineBurst) + 1);
 }
 
 TEST_F(LogRelays, LineWithoutEndIsCut) {
   relay_.Feed(std::string(10 * kMaxMessageBytes, 'x'));
   relay_.Finish();
-  ASSERT_EQ(logger_.lines().size(), 2U);
-  EXPECT_EQ(logger_.lines()[1].second.size(), kMaxMessageBytes);
+  const auto lines = logger_.lines();
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].second.size(), kMaxMessageBytes);
+  EXPECT_EQ(lines[1].second, "the operation writes more than is shown: 36.9 kB not shown");
 }
 
 TEST_F(LogRelays, TailKeepsTheLastBytes) {

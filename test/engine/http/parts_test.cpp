@@ -33,6 +33,13 @@ TEST(HostPolicy, RefusesEverythingElse) {
   }
 }
 
+TEST(HostPolicy, RefusesAnAddressThatANulHidesTheRestOf) {
+  using namespace std::string_view_literals;
+  const HostPolicy policy;
+  EXPECT_FALSE(policy.Admits("127.0.0.1\0.example"sv));
+  EXPECT_FALSE(policy.Admits("[::1\0x]"sv));
+}
+
 TEST(PeerRateLimiter, AdmitsABurstAndThenTheRate) {
   PeerRateLimiter limiter(/*per_second=*/2, /*burst=*/3, /*max_peers=*/10);
   const PeerRateLimiter::TimePoint start{std::chrono::hours(1)};

@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <string>
@@ -10,6 +12,7 @@
 
 #include "engine/core/file.h"
 #include "engine/process/spawn_thread.h"
+#include "engine/process/stop_event.h"
 
 namespace kubediag::process {
 namespace {
@@ -54,6 +57,23 @@ TEST(Child, TellsHowItEnded) {
   EXPECT_EQ(exit->signal, SIGSEGV);
   EXPECT_EQ(exit->ToString(), "signal 11");
   EXPECT_EQ(killed->Wait(Deadline::Never())->signal, SIGSEGV) << "a second answer differs";
+}
+
+TEST(Child, TheEndIsAwaitedEvenIfPollFails) {
+  auto child = Child::Spawn(Shell("exit 5"));
+  ASSERT_TRUE(child.ok());
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const StopEvent made_before;
+  rlimit none = before;
+  none.rlim_cur = 1;  // poll(2) refuses more descriptors than that
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  pollfd entries[2] = {{child->pidfd(), POLLIN, 0}, {made_before.fd(), POLLIN, 0}};
+  EXPECT_EQ(poll(entries, 2, 0), -1);
+  const Exit exit = child->WaitForEnd();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(exit.code, 5);
+  EXPECT_EQ(child->WaitForEnd().code, 5) << "a second answer differs";
 }
 
 TEST(Child, MissingProgramIsNotFound) {

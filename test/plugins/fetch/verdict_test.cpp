@@ -69,7 +69,8 @@ TEST(Verdict, ARefusedChainIsUntrustedWhateverLibcurlMakesOfIt) {
 
 TEST(Verdict, ADeniedAddressIsNotAConnectionThatFailed) {
   EXPECT_EQ(JudgeTransfer({.curl_code = CURLE_COULDNT_CONNECT, .denial = "127.0.0.1 is loopback"}),
-            FetchError(Reason::kSourceDenied, "127.0.0.1 is loopback"));
+            FetchError(Reason::kSourceDenied,
+                       "127.0.0.1 is loopback; it is denied unless --allow-source-cidr names it"));
   EXPECT_EQ(
       JudgeTransfer(
           {.curl_code = CURLE_COULDNT_CONNECT, .denial = "::1 is loopback", .address_tried = true})

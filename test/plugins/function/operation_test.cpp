@@ -102,6 +102,18 @@ INSTANTIATE_TEST_SUITE_P(
                     ": it returned list, not a dict of strings"},
         FailingCase{"def handler(context):\n    return {'a': 1}\n", "FunctionResultInvalid",
                     ": its result 'a' is int, not a string"},
+        FailingCase{"x = 1\ndef handler(context)\n    return {}\n", "FunctionFailed",
+                    ": SyntaxError: expected ':' (function.py:2)"},
+        FailingCase{"def handler(context):\nreturn {}\n", "FunctionFailed",
+                    ": IndentationError: expected an indented block after function definition on "
+                    "line 1 (function.py:2)"},
+        FailingCase{"def handler(context):\n    return {'a': 'x\\ud800'}\n",
+                    "FunctionResultInvalid",
+                    ": the value of its result 'a' holds half a character ('\\ud800'): a lone "
+                    "surrogate, which no text may hold"},
+        FailingCase{"def handler(context):\n    return {'\\udc80': 'x'}\n", "FunctionResultInvalid",
+                    ": the key of its result '\\udc80' holds half a character ('\\udc80'): a lone "
+                    "surrogate, which no text may hold"},
         FailingCase{"import os\ndef handler(context):\n    os._exit(7)\n", "FunctionFailed",
                     " ended with exit status 7 without a result"},
         FailingCase{"import os\ndef handler(context):\n    os.kill(os.getpid(), 11)\n",

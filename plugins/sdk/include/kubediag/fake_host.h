@@ -148,9 +148,11 @@ class FakeHost {
       const std::string worded =
           missing ? "parameter " + key + " is missing"
                   : "parameter " + key + ": \"" + found->second + "\" is not of its kind";
-      const std::string violation(sdk::View(parameter.violation));
-      recorder_->Refuse(missing ? "MissingParameter" : "InvalidParameter",
-                        violation.empty() ? worded : violation);
+      std::string violation(sdk::View(parameter.violation));
+      // As the engine words it: one sentence for both ways does not tell what is wrong with a URL.
+      const bool bad_url = !missing && parameter.kind == KUBEDIAG_KIND_URL;
+      if (violation.empty() || bad_url) violation += (violation.empty() ? "" : " ") + worded;
+      recorder_->Refuse(missing ? "MissingParameter" : "InvalidParameter", violation);
       return false;
     }
     if ((operation.optional_features & KUBEDIAG_FEATURE_OPEN_PARAMETERS) == 0) {

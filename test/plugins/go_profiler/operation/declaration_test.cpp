@@ -13,6 +13,7 @@ namespace kubediag::go_profiler {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::map<std::string, Parameter> Declared() {
   const Declaration declaration = MakeDeclaration();
@@ -40,12 +41,16 @@ TEST(Declaration, HasKubeDiagsKeysAndDefaults) {
 TEST(Declaration, HasKubeDiagsSentences) {
   const auto declared = Declared();
   const Parameter& type = declared.at(std::string(kPrefix) + "type");
-  EXPECT_EQ(type.violation(), "Go profiler type must be Profile, Heap or Goroutine.");
+  EXPECT_EQ(type.violation(),
+            "Go profiler type must be Profile, Heap, Goroutine, Allocs, Block, Mutex or "
+            "Threadcreate.");
+  for (const std::string& name : ProfileTypeNames()) EXPECT_THAT(type.violation(), HasSubstr(name));
   EXPECT_EQ(type.flags(), KUBEDIAG_PARAMETER_REQUIRED);
   EXPECT_THAT(type.choices(), ElementsAre("Profile", "Heap", "Goroutine", "Allocs", "Block",
                                           "Mutex", "Threadcreate"));
   EXPECT_EQ(declared.at(std::string(kPrefix) + "source").violation(),
             "Must specify go profiler source.");
+  EXPECT_EQ(declared.at(std::string(kPrefix) + "source").kind(), KUBEDIAG_KIND_URL);
 }
 
 TEST(Declaration, AsksForTokenAndCaOfOneSecret) {

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "plugins/go_profiler/operation/target.h"
 #include "test/plugins/go_profiler/operation/fixture.h"
 
 namespace kubediag::go_profiler {
@@ -108,13 +109,14 @@ TEST_P(BadParameters, FailBeforeAnybodyIsAsked) {
 INSTANTIATE_TEST_SUITE_P(
     Table, BadParameters,
     ::testing::Values(
-        BadParameter{kTypeKey, "heap", "InvalidParameter",
-                     "Go profiler type must be Profile, Heap or Goroutine."},
+        BadParameter{kTypeKey, "heap", "InvalidParameter", kTypeViolation},
         BadParameter{kSourceKey, "", "MissingParameter", "Must specify go profiler source."},
-        BadParameter{kSourceKey, "///", "MissingParameter", "Must specify go profiler source."},
-        BadParameter{kSourceKey, "10.0.2.15:9090", "InvalidSource", "the URL has no scheme"},
-        BadParameter{kSourceKey, "httpsfoo://10.0.2.15", "InvalidSource", "not http or https"},
-        BadParameter{kSourceKey, "https://name@10.0.2.15", "InvalidSource", "user information"},
+        BadParameter{kSourceKey, "///", "InvalidParameter", "Must specify go profiler source."},
+        BadParameter{kSourceKey, "10.0.2.15:9090", "InvalidParameter", "is not of its kind"},
+        BadParameter{kSourceKey, "ftp://10.0.2.15", "InvalidParameter", "is not of its kind"},
+        BadParameter{kSourceKey, "https://name@10.0.2.15", "InvalidParameter", "not of its kind"},
+        BadParameter{kSourceKey, "http://10.0.2.15/\r\nX: y", "InvalidParameter", "of its kind"},
+        BadParameter{kSourceKey, "http://10.0.2.15:99999", "InvalidSource", "Port"},
         BadParameter{kSourceKey, "https://10.0.2.15/?x=1", "InvalidParameter", "a query"},
         BadParameter{kSecretNameKey, "", "MissingParameter",
                      "Must specify secretReference name when souce is https."},

@@ -1,0 +1,175 @@
+#include "engine/diagnosis/remove_tree.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/core/digest.h"
+#include "engine/core/file.h"
+#include "engine/core/limits.h"
+
+namespace kubediag::diagnosis {
+namespace {
+
+constexpr int kOpenFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+constexpr uint64_t kEntryBytes = 4 * kKiB;  // an empty file is not free either
+
+std::chrono::system_clock::time_point TimeOf(const timespec& time) {
+  const auto since = std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  return std::chrono::system_clock::time_point(
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(since));
+}
+
+void Count(const struct stat& info, TreeSize& size) {
+  constexpr uint64_t kBlock = 512;
+  size.bytes += std::max(static_cast<uint64_t>(info.st_blocks) * kBlock, kEntryBytes);
+  size.newest = std::max({size.newest, TimeOf(info.st_mtim), TimeOf(info.st_ctim)});
+}
+
+// One folder emptied of all but folders, which are moved up into the tree's top: so the next one
+// is never deeper than that.
+class Emptier {
+ public:
+  Emptier(int top, const std::stop_token& stop) : top_(top), stop_(stop) {}
+
+  // Empties the top; ok if nothing is left.
+  Status EmptyTop() {
+    for (bool progress = true; progress;) {
+      progress = false;
+      failure_ = Status::Ok();
+      std::vector<std::string> folders;
+      KUBEDIAG_RETURN_IF_ERROR(ForEachName(top_, [&](const std::string& name) {
+        if (Remove(top_, name)) {
+          progress = true;
+        } else if (!Stopped()) {
+          folders.push_back(name);
+        }
+        return !Stopped() && folders.size() < kFoldersAtOnce;
+      }));
+      for (const std::string& folder : folders) progress |= EmptyFolder(folder);
+      if (Stopped()) return Status::Cancelled("stopped");
+      if (!progress && folders.empty()) return failure_;
+    }
+    return failure_.ok() ? Status::Internal("something cannot be removed") : failure_;
+  }
+
+ private:
+  static constexpr size_t kFoldersAtOnce = 1024;
+  static constexpr mode_t kOurs = 0700;
+
+  bool Stopped() const { return stop_.stop_requested(); }
+
+  // False if it is still there: a folder that holds something, or what must stay.
+  bool Remove(int directory, const std::string& name) {
+    if (unlinkat(directory, name.c_str(), 0) == 0) return true;
+    if (errno == EISDIR || errno == EPERM) {
+      if (unlinkat(directory, name.c_str(), AT_REMOVEDIR) == 0) return true;
+    }
+    if (errno == ENOENT) return true;
+    if (errno != ENOTEMPTY && errno != EEXIST) failure_ = Status::FromErrno("remove", errno);
+    return false;
+  }
+
+  bool EmptyFolder(const std::string& folder) {
+    // An operation may have closed it even to us.
+    auto opened = OpenAt(top_, folder, kOpenFolder);
+    if (!opened.ok() && Unlock(folder)) opened = OpenAt(top_, folder, kOpenFolder);
+    if (!opened.ok()) {
+      failure_ = opened.status();
+      return false;
+    }
+    const int directory = opened->get();
+    (void)fchmod(directory, kOurs);
+    bool progress = false;
+    const Status listed = ForEachName(directory, [&](const std::string& name) {
+      progress |= Remove(directory, name) || MoveUp(directory, name);
+      return !Stopped();
+    });
+    if (!listed.ok()) failure_ = listed;
+    return Remove(top_, folder) || progress;
+  }
+
+  // chmod(2) of a folder that cannot be opened, without following a link of that name.
+  bool Unlock(const std::string& folder) {
+    const auto handle = OpenAt(top_, folder, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    if (!handle.ok()) return false;
+    return chmod(("/proc/self/fd/" + std::to_string(handle->get())).c_str(), kOurs) == 0;
+  }
+
+  bool MoveUp(int directory, const std::string& name) {
+    constexpr size_t kNameBytes = 8;
+    // Of another user's folder only its owner may change what is above it.
+    if (renameat(directory, name.c_str(), top_, RandomHex(kNameBytes).c_str()) == 0) return true;
+    failure_ = Status::FromErrno("move " + name + " to remove it", errno);
+    return false;
+  }
+
+  const int top_;
+  const std::stop_token& stop_;
+  Status failure_;
+};
+
+}  // namespace
+
+Status ForEachName(int directory, const std::function<bool(const std::string& name)>& visit) {
+  UniqueFd listing(openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!listing.valid()) return Status::FromErrno("list a folder", errno);
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(listing.get()), closedir);
+  if (stream == nullptr) return Status::FromErrno("list a folder", errno);
+  (void)listing.Release();
+  // A DIR belongs to this call alone.
+  while (const dirent* entry = readdir(stream.get())) {  // NOLINT(concurrency-mt-unsafe)
+    const std::string name = entry->d_name;
+    if (name != "." && name != ".." && !visit(name)) break;
+  }
+  return Status::Ok();
+}
+
+Result<TreeSize> MeasureTree(int parent, const std::string& name, const std::stop_token& stop) {
+  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd top, OpenAt(parent, name, kOpenFolder));
+  TreeSize size;
+  struct stat info {};
+  if (fstat(top.get(), &info) != 0) return Status::FromErrno("look at " + name, errno);
+  Count(info, size);
+  size_t entries = 0;
+  std::vector<std::string> folders = {"."};  // relative to the top
+  while (!folders.empty() && entries < kMaxSweptEntries && !stop.stop_requested()) {
+    const std::string folder = std::move(folders.back());
+    folders.pop_back();
+    // One that is too deep for a path, or closed to us, is not counted.
+    const auto opened = OpenAt(top.get(), folder, kOpenFolder);
+    if (!opened.ok()) continue;
+    (void)ForEachName(opened->get(), [&](const std::string& entry) {
+      struct stat of_entry {};
+      if (fstatat(opened->get(), entry.c_str(), &of_entry, AT_SYMLINK_NOFOLLOW) != 0) return true;
+      Count(of_entry, size);
+      if (S_ISDIR(of_entry.st_mode)) {
+        folders.push_back(folder);
+        folders.back().append("/").append(entry);
+      }
+      return ++entries < kMaxSweptEntries && !stop.stop_requested();
+    });
+  }
+  return size;
+}
+
+Status RemoveTree(int parent, const std::string& name, const std::stop_token& stop) {
+  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd top, OpenAt(parent, name, kOpenFolder));
+  Emptier emptier(top.get(), stop);
+  KUBEDIAG_RETURN_IF_ERROR(emptier.EmptyTop().Annotate("remove " + name));
+  if (unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
+    return Status::FromErrno("remove " + name, errno);
+  }
+  return Status::Ok();
+}
+
+}  // namespace kubediag::diagnosis
