@@ -204,7 +204,7 @@ class Plane:
         configuration = self.user("system:kube-controller-manager")
         self._spawn("kube-controller-manager", f"--kubeconfig={configuration}", f"--controllers={','.join(self.controllers)}",
                     f"--service-account-private-key-file={self.account_key}", f"--root-ca-file={self.authority.certificate}",
-                    "--use-service-account-credentials=false", "--leader-elect=false", "--secure-port=0")
+                    "--use-service-account-credentials=true", "--leader-elect=false", "--secure-port=0")
 
     def _spawn(self, name, *arguments):
         self.end(name)
