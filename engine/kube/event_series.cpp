@@ -35,8 +35,11 @@ std::string EventName(std::string name, const std::string& key) {
   return name + "." + key.substr(0, kNameDigest);
 }
 
-api::Value Text(std::string text, size_t max_bytes) {
-  return api::Value::String(Shorten(std::move(text), max_bytes));
+// The mark of a cut comes on top of what Shorten() leaves.
+api::Value Text(const std::string& text, size_t max_bytes) {
+  constexpr size_t kMarkBytes = 3;
+  return api::Value::String(text.size() <= max_bytes ? text
+                                                     : Shorten(text, max_bytes - kMarkBytes));
 }
 
 api::Value RegardingValue(const Regarding& regarding) {

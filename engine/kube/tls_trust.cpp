@@ -121,8 +121,10 @@ int TlsTrust::Verify(X509_STORE_CTX* context, void* self) {
   const int error = X509_STORE_CTX_get_error(context);
   const auto* const trust = static_cast<const TlsTrust*>(self);
   const std::lock_guard lock(trust->mutex_);
-  trust->refusal_ = error == X509_V_OK ? "its certificate is for another name"
-                                       : std::string(X509_verify_cert_error_string(error));
+  // A refusal of the library's own, which gives no reason: the name is all that it judges.
+  const bool name = error == X509_V_OK || error == X509_V_ERR_UNSPECIFIED;
+  trust->refusal_ =
+      name ? "its certificate is for another name" : X509_verify_cert_error_string(error);
   return verdict;
 }
 

@@ -1,0 +1,157 @@
+// Whom the transport believes, and what it says it is.
+#include <gmock/gmock.h>
+#include <stdlib.h>
+
+#include <fstream>
+
+#include "test/engine/kube/transport_fixture.h"
+
+namespace kubediag::kube {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Deadline Soon() { return Deadline::After(seconds(20)); }
+
+std::vector<std::string> HeadersOf(const demo::Request& request, const std::string& name) {
+  std::vector<std::string> values;
+  for (const auto& [key, value] : request.headers) {
+    if (key == name) values.push_back(value);
+  }
+  return values;
+}
+
+TEST_F(TransportTest, ServerOfAnotherAuthorityIsRefusedBeforeAnythingIsSaid) {
+  const auto server = StartTls(Answering({}));
+  auto config = Config(server->url(), "secret");
+  config.certificate_authority_data = demo::MakeCertificates({.names = {"127.0.0.1"}})->ca_pem;
+  const auto answer = Make(config)->Send({.target = "/x"}, Soon(), {});
+  EXPECT_EQ(answer.status().code(), StatusCode::kUnavailable);
+  EXPECT_EQ(answer.status().reason(), "TlsRefused");
+  EXPECT_THAT(answer.status().message(), HasSubstr("certificate"));
+  EXPECT_TRUE(Seen().empty());
+}
+
+TEST_F(TransportTest, ServerOfAnotherNameIsRefusedUnlessThatNameIsExpected) {
+  const auto server = StartTls(Answering({.body = "ok"}), {"api.example.test"});
+  auto config = Config(server->url(), "secret");
+  const auto refused = Make(config)->Send({.target = "/x"}, Soon(), {});
+  EXPECT_EQ(refused.status().reason(), "TlsRefused");
+  EXPECT_THAT(refused.status().message(), HasSubstr("for another name"));
+  EXPECT_TRUE(Seen().empty());
+
+  config.tls_server_name = "api.example.test";
+  const auto answer = Make(config)->Send({.target = "/x"}, Soon(), {});
+  ASSERT_TRUE(answer.ok()) << answer.status().ToString();
+  EXPECT_EQ(answer->body, "ok");
+}
+
+TEST_F(TransportTest, UnknownAuthorityIsBelievedOnlyWhereToldTo) {
+  const auto server = StartTls(Answering({.body = "ok"}), {"other"});
+  auto config = Config(server->url());
+  config.certificate_authority_data.clear();
+  EXPECT_EQ(Make(config)->Send({.target = "/x"}, Soon(), {}).status().reason(), "TlsRefused");
+  config.insecure_skip_tls_verify = true;
+  EXPECT_TRUE(Make(config)->Send({.target = "/x"}, Soon(), {}).ok());
+}
+
+TEST_F(TransportTest, After401CredentialsAreReadAgainAndTheRequestIsRepeatedOnce) {
+  const auto server = StartTls([](const demo::Request& request, demo::Connection& connection) {
+    const bool good = request.Header("authorization") == "Bearer new";
+    return connection.Write(demo::Serialize({.status = good ? 200 : 401, .body = "x"}));
+  });
+  auto config = Config(server->url());
+  const auto source = std::make_shared<ScriptedCredentials>(
+      std::vector<kubeconfig::Credential>{Token("old"), Token("new")});
+  config.credentials = source;
+  const auto answer = Make(config)->Send({.target = "/x"}, Soon(), {});
+  ASSERT_TRUE(answer.ok()) << answer.status().ToString();
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(Seen().size(), 2U);
+  EXPECT_EQ(source->invalidated(), 1);
+}
+
+TEST_F(TransportTest, A401WithoutOtherCredentialsIsTheAnswer) {
+  const auto server = StartTls(Answering({.status = 401, .body = "who?"}));
+  const auto answer = Make(Config(server->url(), "only"))->Send({.target = "/x"}, Soon(), {});
+  ASSERT_TRUE(answer.ok()) << answer.status().ToString();
+  EXPECT_EQ(answer->status, 401);
+  EXPECT_EQ(Seen().size(), 1U);
+}
+
+TEST_F(TransportTest, ReplacedAuthorityFileIsPickedUpWithoutRestart) {
+  char folder[] = "/tmp/kube-transport-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  const std::string path = std::string(folder) + "/ca.crt";
+  auto server = StartTls(Answering({.body = "first"}));
+  const uint16_t port = server->port();
+  std::ofstream(path) << certificates_.ca_pem;
+  auto config = Config(server->url(), "t");
+  config.certificate_authority_data.clear();
+  config.certificate_authority_file = path;
+  const auto transport = Make(config);
+  ASSERT_TRUE(transport->Send({.target = "/x"}, Soon(), {}).ok());
+
+  server.reset();
+  server = StartTls(Answering({.body = "second"}), {"127.0.0.1"}, port);
+  std::ofstream(path) << certificates_.ca_pem;
+  // The first try may still believe the old authority; its failure makes the next one look.
+  auto answer = transport->Send({.target = "/x"}, Soon(), {});
+  if (!answer.ok()) answer = transport->Send({.target = "/x"}, Soon(), {});
+  ASSERT_TRUE(answer.ok()) << answer.status().ToString();
+  EXPECT_EQ(answer->body, "second");
+  unlink(path.c_str());
+  rmdir(folder);
+}
+
+TEST_F(TransportTest, CredentialsNeverGoOverHttp) {
+  const auto server = StartPlain(Answering({}));
+  const auto answer = Make(Config(server->url(), "secret"))->Send({.target = "/x"}, Soon(), {});
+  EXPECT_EQ(answer.status().code(), StatusCode::kPermissionDenied);
+  EXPECT_TRUE(Seen().empty());
+}
+
+TEST_F(TransportTest, EachImpersonatedGroupHasItsOwnHeader) {
+  const auto server = StartTls(Answering({}));
+  auto config = Config(server->url());
+  kubeconfig::Credential credential = Token("t");
+  credential.impersonation = {.user = "jane",
+                              .uid = "u-1",
+                              .groups = {"dev", "ops, with comma"},
+                              .extra = {{"scopes", {"view", "edit"}}}};
+  config.credentials =
+      std::make_shared<ScriptedCredentials>(std::vector<kubeconfig::Credential>{credential});
+  ASSERT_TRUE(Make(config)->Send({.target = "/x"}, Soon(), {}).ok());
+  const demo::Request request = Seen().front();
+  EXPECT_THAT(HeadersOf(request, "impersonate-user"), ElementsAre("jane"));
+  EXPECT_THAT(HeadersOf(request, "impersonate-uid"), ElementsAre("u-1"));
+  EXPECT_THAT(HeadersOf(request, "impersonate-group"), ElementsAre("dev", "ops, with comma"));
+  EXPECT_THAT(HeadersOf(request, "impersonate-extra-scopes"), ElementsAre("view", "edit"));
+}
+
+TEST_F(TransportTest, CredentialWithALineBreakIsNotSent) {
+  const auto server = StartTls(Answering({}));
+  const auto answer =
+      Make(Config(server->url(), "t\r\nX-Forged: 1"))->Send({.target = "/x"}, Soon(), {});
+  EXPECT_EQ(answer.status().code(), StatusCode::kPermissionDenied);
+  EXPECT_TRUE(Seen().empty());
+}
+
+TEST_F(TransportTest, ConfigurationThatCannotWorkIsRefusedWithTheReason) {
+  const auto server = StartTls(Answering({}));
+  auto config = Config("https://[::1]:6443");
+  EXPECT_THAT(MakeTransport(config, {.user_agent = "x"}).status().message(),
+              HasSubstr("IPv6 address"));
+  config = Config(server->url());
+  config.proxy_url = "socks5://127.0.0.1:1080";
+  EXPECT_THAT(MakeTransport(config, {.user_agent = "x"}).status().message(), HasSubstr("proxy"));
+  config = Config(server->url());
+  config.certificate_authority_data = "no certificate";
+  EXPECT_THAT(MakeTransport(config, {.user_agent = "x"}).status().message(),
+              HasSubstr("certificate authority"));
+}
+
+}  // namespace
+}  // namespace kubediag::kube
