@@ -171,6 +171,12 @@ class Components(ClusterCase):
             ports = {each["name"] for each in pod["spec"]["containers"][0]["ports"]}
             self.assertLessEqual({each["port"] for each in monitor["podMetricsEndpoints"]}, ports)
 
+    def test_alerts_ask_for_metrics_that_exist(self):
+        source = "".join(file.read_text() for file in (ROOT / "engine").glob("*/*.cpp"))
+        wanted = set(re.findall(r"kubediag_\w+", (MANIFESTS / "components/monitoring/alerts.yaml").read_text()))
+        self.assertGreaterEqual(len(wanted), 3)
+        self.assertEqual({each for each in wanted if f'"{each}"' not in source}, set())
+
     def test_roles_are_aggregated_by_the_component_only(self):
         def rules_of(role):
             return json.dumps(self.get("clusterrole", role)["rules"])
