@@ -68,6 +68,15 @@ def read_yaml(path):
         return [each for each in yaml.safe_load_all(file) if each]
 
 
+def published_objects(file):
+    """The objects of a file as people write them: without what a server had filled in when they were read."""
+    for document in read_yaml(file):
+        for each in document.get("items", [document]):
+            for key in ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid"):
+                each["metadata"].pop(key, None)
+            yield each
+
+
 def overlay(plane, name, *components, resources=("",)):
     """A folder to be applied with -k: the base with components."""
     folder = plane.folder / name

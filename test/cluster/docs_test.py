@@ -13,8 +13,7 @@ import unittest
 import urllib.request
 
 import cluster_case
-from cluster_case import GROUP, ROOT, ClusterCase, diagnosis
-from manifests_test import published_objects
+from cluster_case import GROUP, ROOT, ClusterCase, diagnosis, published_objects
 
 OLD = pathlib.Path(__file__).resolve().parent / "kubediag-0.3.1"
 PUBLISHED = ROOT / "test/engine/api/published"
