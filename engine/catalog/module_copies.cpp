@@ -148,25 +148,24 @@ Status ModuleCopies::Adopt(Copy& copy, const std::string& temporary, UniqueFd fd
                             OpenAt(directory_.get(), kChangeLockName, O_RDWR | O_CREAT));
   if (!LockFile(change.get(), LOCK_EX)) return Status::FromErrno("lock " + path_, errno);
   auto present = OpenAt(directory_.get(), file, O_RDONLY | O_NONBLOCK);
+  bool reused = false;
   if (present.ok()) {
     const Result<FileDigest> digest = Sha256OfFile(present->get());
     struct stat info {};
-    const bool equal = digest.ok() && digest->sha256 == copy.sha256 &&
-                       fstat(present->get(), &info) == 0 && (info.st_mode & 07777U) == kCopyMode;
-    if (equal) {
-      futimens(present->get(), nullptr);  // as young as one made anew
-      fd = *std::move(present);
-    } else {
-      present = Status::NotFound(file + " is damaged");
-    }
+    reused = digest.ok() && digest->sha256 == copy.sha256 && fstat(present->get(), &info) == 0 &&
+             (info.st_mode & 07777U) == kCopyMode;
   }
-  if (!present.ok() &&
+  if (reused) {
+    futimens(present->get(), nullptr);  // as young as one made anew
+    fd = *std::move(present);
+  }
+  if (!reused &&
       (fchmod(fd.get(), kCopyMode) != 0 ||
        renameat(directory_.get(), temporary.c_str(), directory_.get(), file.c_str()) != 0)) {
     return Status::FromErrno("put it in place", errno);
   }
   const auto known = state_->leases.find(copy.sha256);
-  if (present.ok() && known != state_->leases.end()) {
+  if (reused && known != state_->leases.end()) {
     if (copy.lease = known->second.lock(); copy.lease != nullptr) return Status::Ok();
   }
   // Without locks on this file system other processes are not heeded.

@@ -39,6 +39,11 @@ void AddChoice(CLI::App& command, const std::string& name, Target& value,
       });
 }
 
+// An unset variable of a script must not mean the default, or the folder one happens to be in.
+std::string NotEmpty(const std::string& text) {
+  return text.empty() ? "it is given, but empty" : std::string();
+}
+
 }  // namespace
 
 void AddEngineOptions(CLI::App& command, EngineOptions& options) {
@@ -47,12 +52,14 @@ void AddEngineOptions(CLI::App& command, EngineOptions& options) {
                   "Folder of operation modules, instead of the installed ones and "
                   "<data-root>/operations; may be given several times, earlier ones win")
       ->type_name("DIR")
+      ->check(NotEmpty)
       ->allow_extra_args(false);
   command
       .add_option("--data-root", options.data_root,
                   "Folder for artifacts, journals and copies of modules [/var/lib/kubediag; "
                   "~/.local/state/kubediag for a plain user]")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(NotEmpty);
   AddChoice(command, "--log-level", options.log_level, kLogLevels,
             "Least severe log lines on standard error [warning]");
   AddChoice(command, "--log-format", options.log_format, kLogFormats, "Form of log lines [text]");
@@ -64,6 +71,7 @@ void AddSourcesOption(CLI::App& command, std::vector<std::string>& sources) {
                   "YAML or JSON file, folder of such files, or - for standard input; may be given "
                   "several times")
       ->type_name("FILE|DIR|-")
+      ->check(NotEmpty)
       ->required()
       ->allow_extra_args(false);
 }

@@ -10,6 +10,7 @@
 #include "engine/core/logging.h"
 #include "engine/core/result.h"
 #include "engine/diagnosis/executor.h"
+#include "engine/metrics/registry.h"
 #include "engine/store/file_store.h"
 
 namespace kubediag::cli {
@@ -19,6 +20,11 @@ class LocalEngine {
   // `options` has its defaults filled in.
   static Result<std::unique_ptr<LocalEngine>> Open(const RunOptions& options,
                                                    const ProgramPaths& paths, Logger& logger);
+  ~LocalEngine();
+
+  // The run's metrics as Prometheus text, as they are now.
+  std::string MetricsText();
+  void CountDiagnosis(api::Phase phase);
 
   store::FileStore& store() { return store_; }
   diagnosis::Executor& executor() { return *executor_; }
@@ -28,6 +34,7 @@ class LocalEngine {
   explicit LocalEngine(Logger& logger);
 
   // In the order they depend on one another.
+  metrics::Registry metrics_;
   store::FileStore store_;
   std::unique_ptr<LocalModules> modules_;
   std::unique_ptr<diagnosis::Executor> executor_;

@@ -38,15 +38,15 @@ Result<std::string> MakeTemporaryFolder() {
 
 }  // namespace
 
-Result<std::unique_ptr<LocalModules>> LocalModules::Open(const EngineOptions& options,
-                                                         const ProgramPaths& paths,
-                                                         const std::string& operation_user,
-                                                         const Limits& limits, Logger& logger) {
+Result<std::unique_ptr<LocalModules>> LocalModules::Open(
+    const EngineOptions& options, const ProgramPaths& paths, const std::string& operation_user,
+    const Limits& limits, metrics::Registry* metrics, Logger& logger) {
   std::unique_ptr<LocalModules> modules(new LocalModules);
   KUBEDIAG_ASSIGN_OR_RETURN(modules->runner_, MakeRunner(paths, operation_user, limits, logger));
   catalog::Options catalog_options;
   catalog_options.folders = options.operations_folders;
   catalog_options.modules_directory = options.data_root + kModulesFolder;
+  catalog_options.metrics = metrics;
   KUBEDIAG_ASSIGN_OR_RETURN(modules->catalog_, catalog::Catalog::Open(std::move(catalog_options),
                                                                       *modules->runner_, logger));
   return modules;
@@ -55,11 +55,12 @@ Result<std::unique_ptr<LocalModules>> LocalModules::Open(const EngineOptions& op
 Result<std::unique_ptr<LocalModules>> LocalModules::OpenToLook(const EngineOptions& options,
                                                                const ProgramPaths& paths,
                                                                Logger& logger) {
-  Result<std::unique_ptr<LocalModules>> modules = Open(options, paths, "", Limits(), logger);
+  Result<std::unique_ptr<LocalModules>> modules =
+      Open(options, paths, "", Limits(), nullptr, logger);
   if (modules.ok()) return modules;
   EngineOptions elsewhere = options;
   KUBEDIAG_ASSIGN_OR_RETURN(elsewhere.data_root, MakeTemporaryFolder());
-  modules = Open(elsewhere, paths, "", Limits(), logger);
+  modules = Open(elsewhere, paths, "", Limits(), nullptr, logger);
   if (modules.ok()) {
     (*modules)->temporary_folder_ = elsewhere.data_root;
   } else {

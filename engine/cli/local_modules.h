@@ -18,11 +18,12 @@ namespace kubediag::cli {
 
 class LocalModules {
  public:
-  // Modules are copied beneath the data root.
+  // Modules are copied beneath the data root. The registry is borrowed, null for none.
   static Result<std::unique_ptr<LocalModules>> Open(const EngineOptions& options,
                                                     const ProgramPaths& paths,
                                                     const std::string& operation_user,
-                                                    const Limits& limits, Logger& logger);
+                                                    const Limits& limits,
+                                                    metrics::Registry* metrics, Logger& logger);
   // For commands that only look: if the data root cannot be written, a temporary folder is used.
   static Result<std::unique_ptr<LocalModules>> OpenToLook(const EngineOptions& options,
                                                           const ProgramPaths& paths,

@@ -18,6 +18,7 @@ constexpr std::chrono::milliseconds kFrame{100};
 constexpr std::array<const char*, 10> kSpinner = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"};
 constexpr std::array<const char*, 4> kPlainSpinner = {"-", "\\", "|", "/"};
 constexpr size_t kDurationWidth = 7;
+constexpr size_t kWrapIndent = 6;
 
 struct Mark {
   const char* symbol;
@@ -82,8 +83,9 @@ void RunProgress::Finish(const std::string& sentence, bool succeeded) {
   block_.finished = true;
   const size_t word = sentence.find_first_of(" :.");
   const Colour colour = succeeded ? Colour::kGreen : Colour::kRed;
+  const std::string rest = word == std::string::npos ? "" : sentence.substr(word);
   view_.AddLine(block_, view_.terminal_.Paint(sentence.substr(0, word), colour) +
-                            (word == std::string::npos ? "" : sentence.substr(word)));
+                            view_.Folded(rest, sentence.size() - rest.size()));
 }
 
 // ---- The view ----
@@ -164,7 +166,7 @@ std::string ProgressView::DrawLive() {
       const std::string line = (front ? "" : block->title + ": ") + running.label + "  " +
                                FormatDuration(now - running.since);
       text += "  " + terminal_.Paint(spinner, Colour::kYellow) + " " +
-              Fit(line, columns > 5 ? columns - 5 : 1) + "\n";
+              Fit(line, columns > 5 ? columns - 5 : 1, terminal_.unicode ? "…" : "~") + "\n";
       ++live_lines_;
     }
   }
@@ -176,8 +178,8 @@ std::string ProgressView::ResultLine(const RunProgress::Block& block,
   const Mark mark = MarkOf(progress.phase);
   const bool symbols = terminal_.live && terminal_.unicode;
   const std::string position = std::to_string(progress.id);
+  const std::string shown = symbols ? mark.symbol : mark.word;
   std::string line =
-      "  " + terminal_.Paint(symbols ? mark.symbol : mark.word, mark.colour) + " " +
       std::string(block.position_width - std::min(block.position_width, position.size()), ' ') +
       position + " " + PadRight(Printable(progress.operation), block.name_width);
   if (progress.duration.count() > 0) {
@@ -190,7 +192,11 @@ std::string ProgressView::ResultLine(const RunProgress::Block& block,
   const std::string text = Printable(progress.text.empty() ? progress.reason : progress.text);
   if (!text.empty()) line += "  " + text;
   while (line.ends_with(' ')) line.pop_back();
-  return line;
+  return "  " + terminal_.Paint(shown, mark.colour) + " " + Folded(line, 3 + DisplayWidth(shown));
+}
+
+std::string ProgressView::Folded(const std::string& text, size_t start) const {
+  return terminal_.live ? cli::Wrap(text, start, terminal_.Columns(), kWrapIndent) : text;
 }
 
 void ProgressView::Animate(const std::stop_token& stop) {

@@ -78,6 +78,8 @@ class ProgressView {
   void AddLine(RunProgress::Block& block, std::string line);
   std::string ResultLine(const RunProgress::Block& block,
                          const diagnosis::OperationProgress& progress) const;
+  // On a terminal broken at blanks where its line ends; `start` columns are before it.
+  std::string Folded(const std::string& text, size_t start) const;
   void Animate(const std::stop_token& stop);
 
   const Terminal terminal_;

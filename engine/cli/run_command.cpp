@@ -3,6 +3,7 @@
 
 #include "engine/cli/commands.h"
 #include "engine/cli/exit_status.h"
+#include "engine/cli/metrics_file.h"
 #include "engine/cli/run_options.h"
 #include "engine/cli/run_session.h"
 #include "engine/host/process_runner.h"
@@ -50,7 +51,8 @@ void AddRunOptions(CLI::App& command, RunOptions& options) {
                 "Stay and run each Diagnosis that appears in the files and folders given with -f")
       ->excludes(exit);
   command.add_option("--node-name", options.node_name, "Name of this machine [its host name]")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->check(Checked(CheckNodeName));
   AddViewerOptions(command, options);
   command
       .add_option("--allow-source-cidr", options.allowed_source_cidrs,
@@ -65,6 +67,13 @@ void AddRunOptions(CLI::App& command, RunOptions& options) {
       ->type_name("USER[:GROUP]")
       ->check(
           Checked([](const std::string& text) { return host::ParseOperationUser(text).status(); }));
+  command
+      .add_option(
+          "--metrics-file", options.metrics_file,
+          "Write metrics in Prometheus' text format to this file at the end, and every 10 s "
+          "with --watch; the node exporter's textfile collector reads names in .prom")
+      ->type_name("FILE")
+      ->check(Checked(CheckMetricsFile));
   AddEngineOptions(command, options.engine);
 }
 

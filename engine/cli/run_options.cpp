@@ -12,6 +12,8 @@
 #include <cstring>
 #include <memory>
 
+#include "engine/api/names.h"
+
 namespace kubediag::cli {
 namespace {
 
@@ -75,6 +77,13 @@ Status CheckAddress(const std::string& text) {
   return Status::InvalidArgument(text + " is no numeric address");
 }
 
+Status CheckNodeName(const std::string& text) {
+  if (api::IsDnsSubdomain(text)) return Status::Ok();
+  return Status::InvalidArgument("\"" + text +
+                                 "\" is no name of a node: lower-case letters, digits, '-' and "
+                                 "'.', such as node-1.example (a DNS-1123 subdomain)");
+}
+
 std::string ViewerHost(const RunOptions& options) {
   if (options.viewer_address != "0.0.0.0" && options.viewer_address != "::") {
     return options.viewer_address;
@@ -87,7 +96,11 @@ std::string ViewerHost(const RunOptions& options) {
 std::string HostName() {
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
-  return name.data();
+  std::string lower = name.data();
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
 }
 
 }  // namespace kubediag::cli

@@ -27,6 +27,7 @@ struct RunOptions {
   std::vector<std::string> viewer_hosts;
   std::vector<std::string> allowed_source_cidrs;
   std::string operation_user;
+  std::string metrics_file;  // empty: none
 };
 
 // "39900-39999", "8080" or "0" (any). InvalidArgument otherwise.
@@ -35,10 +36,12 @@ Result<PortRange> ParsePortRange(const std::string& text);
 Status CheckCidr(const std::string& text);
 // Ok for a numeric IPv4 or IPv6 address.
 Status CheckAddress(const std::string& text);
+// Ok for what Kubernetes takes for the name of a node.
+Status CheckNodeName(const std::string& text);
 // HOST of the URLs people are shown: `viewer_address`, or if that means all addresses the first of
 // `viewer_hosts`, else this machine's first address that others can reach, else loopback.
 std::string ViewerHost(const RunOptions& options);
-// The machine's own name.
+// The machine's own name, in lower case as the kubelet has it.
 std::string HostName();
 
 }  // namespace kubediag::cli

@@ -39,6 +39,11 @@ RunPool::~RunPool() {
 void RunPool::Submit(const api::Diagnosis& diagnosis) {
   std::unique_ptr<RunProgress> progress = BeginProgress(diagnosis);
   const std::lock_guard lock(mutex_);
+  for (Job& older : jobs_) {
+    if (older.diagnosis.metadata.uid != diagnosis.metadata.uid) continue;
+    older.superseded |= !older.cancellation.requested();
+    older.cancellation.Request(diagnosis::CancelCause::kDeleted);
+  }
   Job& job = jobs_.emplace_back();
   job.number = submitted_++;
   job.diagnosis = diagnosis;
@@ -112,6 +117,11 @@ void RunPool::Work() {
   }
 }
 
+std::string RunPool::WhyVoid(const Job& job) {
+  const std::lock_guard lock(mutex_);
+  return job.superseded ? "the object has changed and is run anew" : "the object is gone";
+}
+
 RunPool::Outcome RunPool::Run(Job& job) {
   // What an earlier run of a changed object still serves would keep the object locked.
   engine_.executor().viewers().Stop(job.diagnosis.metadata.uid);
@@ -121,11 +131,14 @@ RunPool::Outcome RunPool::Run(Job& job) {
   const auto took = std::chrono::steady_clock::now() - begin;
   if (!result.ok()) {
     const Status error = result.status();
-    const bool removed = job.cancellation.cause() == diagnosis::CancelCause::kDeleted;
-    job.progress->Finish(removed ? "Ended: the object is gone." : "Not run: " + error.message(),
-                         false);
+    if (job.cancellation.cause() != diagnosis::CancelCause::kDeleted) {
+      job.progress->Finish("Not run: " + error.message(), false);
+      return {job.diagnosis, error};
+    }
     // Whatever the run made of it: a write to an object that is gone or another is no failure.
-    return {job.diagnosis, removed ? Status::Cancelled("the object is gone") : error};
+    const std::string why = WhyVoid(job);
+    job.progress->Finish("Ended: " + why + ".", false);
+    return {job.diagnosis, Status::Cancelled(why)};
   }
   const bool serving = stays_ && engine_.executor().viewers().CountOf(result->metadata.uid) > 0;
   job.progress->Finish(RunSentence(*result, took, serving),

@@ -34,7 +34,8 @@ class RunPool {
   RunPool(LocalEngine& engine, ProgressView& view, std::string node_name, bool stays, Done done);
   ~RunPool();
 
-  // Queues a Diagnosis that the store has. A second run of the same object waits for the first.
+  // Queues a Diagnosis that the store has. What still runs of the same object as it was before is
+  // ended, and waited for.
   void Submit(const api::Diagnosis& diagnosis);
   // Runs of this object, or all, queued ones too.
   void Cancel(const std::string& uid, diagnosis::CancelCause cause);
@@ -48,11 +49,13 @@ class RunPool {
     diagnosis::Cancellation cancellation;
     std::unique_ptr<RunProgress> progress;
     bool running = false;
+    bool superseded = false;  // ended because the object has changed
   };
 
   void Work();
   Job* NextJob();  // under mutex_; null: none may start now
   Outcome Run(Job& job);
+  std::string WhyVoid(const Job& job);
   std::unique_ptr<RunProgress> BeginProgress(const api::Diagnosis& diagnosis);
 
   LocalEngine& engine_;

@@ -36,7 +36,10 @@ std::string PathText(const api::Path& path) {
 
 std::string Sentence(const std::string& text) {
   const std::string line = Printable(text);
-  return line.empty() || line.ends_with('.') || line.ends_with("。") ? line : line + ".";
+  for (const std::string_view end : {".", "?", "!", "…", "。", "？", "！"}) {
+    if (line.ends_with(end)) return line;
+  }
+  return line.empty() ? line : line + ".";
 }
 
 std::string SuccessText(const api::DiagnosisStatus& status, const std::string& duration) {

@@ -4,10 +4,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -20,11 +22,13 @@
 #include "engine/cli/exit_status.h"
 #include "engine/cli/local_engine.h"
 #include "engine/cli/manifests.h"
+#include "engine/cli/metrics_file.h"
 #include "engine/cli/object_watch.h"
 #include "engine/cli/progress.h"
 #include "engine/cli/run_pool.h"
 #include "engine/cli/signals.h"
 #include "engine/cli/status_output.h"
+#include "engine/cli/text.h"
 #include "engine/core/file.h"
 #include "engine/core/limits.h"
 #include "engine/diagnosis/reasons.h"
@@ -83,15 +87,20 @@ class Session {
 
   Status Open(const ProgramPaths& paths) {
     KUBEDIAG_ASSIGN_OR_RETURN(engine_, LocalEngine::Open(options_, paths, *logger_));
-    return Status::Ok();
+    if (options_.metrics_file.empty()) return Status::Ok();
+    metrics_file_.emplace(options_.metrics_file, [this] { return engine_->MetricsText(); });
+    return metrics_file_->Write();  // what cannot be written is said before anything runs
   }
 
   int RunOnce(const ObjectSet& set);
   int Watch();
+  // At the end. False: said on standard error.
+  bool WriteMetrics();
 
  private:
   void Note(const RunPool::Outcome& outcome);
   api::Diagnosis EndPages(api::Diagnosis diagnosis);
+  void SayWhatIsWatched();
   void Take(const ObjectChanges& changes, RunPool& pool);
   // False: a stop was requested.
   bool AwaitChange(catalog::FolderWatch& watch, const StopDescriptor& stop) const;
@@ -105,11 +114,21 @@ class Session {
   std::unique_ptr<Logger> logger_;
   StatusOutput output_;
   std::unique_ptr<LocalEngine> engine_;
+  std::optional<MetricsFile> metrics_file_;
   std::atomic<bool> failed_ = false;
 };
 
 void Session::Note(const RunPool::Outcome& outcome) {
   if (!outcome.error.ok() || outcome.diagnosis.status.phase == api::Phase::kFailed) failed_ = true;
+  if (outcome.error.ok()) engine_->CountDiagnosis(outcome.diagnosis.status.phase);
+}
+
+bool Session::WriteMetrics() {
+  if (!metrics_file_) return true;
+  engine_->executor().viewers().StopAll();  // the file outlives the pages, and must not count them
+  const Status status = metrics_file_->Write();
+  if (!status.ok()) PrintError(status.message());
+  return status.ok();
 }
 
 // With --exit a page ends with its run: others get its place, and the status does not promise it.
@@ -156,6 +175,7 @@ int Session::Watch() {
     PrintError("cannot watch: " + watch.status().message());
     return kExitFailure;
   }
+  SayWhatIsWatched();
   const StopDescriptor stop(stop_.get_token());
   ObjectWatch objects(engine_->store());
   RunPool pool(*engine_, view_, options_.node_name, true,
@@ -169,12 +189,26 @@ int Session::Watch() {
                });
   const std::stop_callback cancel(stop_.get_token(),
                                   [&pool] { pool.CancelAll(diagnosis::CancelCause::kCancelled); });
+  if (metrics_file_) {
+    metrics_file_->KeepFresh(kMetricsFileInterval, [this](const Status& status) {
+      logger_->Warning("metrics file not written", {{"reason", status.message()}});
+    });
+  }
   for (bool changed = true; changed; changed = AwaitChange(*watch, stop)) {
     watch->Rearm();
     Take(objects.Apply(manifests_.Read()), pool);
   }
   pool.WaitIdle();
   return failed_ ? kExitFailure : kExitSuccess;
+}
+
+void Session::SayWhatIsWatched() {
+  std::string sources;
+  for (const std::string& source : options_.sources) {
+    sources += (sources.empty() ? "" : ", ") + Printable(source == "-" ? "standard input" : source);
+  }
+  view_.Say("Watching " + sources +
+            ": each Diagnosis is run when it appears or changes. Ctrl-C ends it.");
 }
 
 void Session::Take(const ObjectChanges& changes, RunPool& pool) {
@@ -196,8 +230,10 @@ void Session::Take(const ObjectChanges& changes, RunPool& pool) {
               diagnosis.spec.operation_set);
   }
   for (const api::Diagnosis& diagnosis : changes.ready) {
-    // An older run of the object is void once the object has changed.
-    pool.Cancel(diagnosis.metadata.uid, diagnosis::CancelCause::kDeleted);
+    if (engine_->executor().viewers().CountOf(diagnosis.metadata.uid) > 0) {
+      view_.Say(api::DisplayName(diagnosis) +
+                " has changed: what it served ends, and it is run anew");
+    }
     pool.Submit(diagnosis);
   }
 }
@@ -218,13 +254,20 @@ bool Session::AwaitChange(catalog::FolderWatch& watch, const StopDescriptor& sto
 Status Prepare(RunOptions& options, ProgramPaths& paths) {
   KUBEDIAG_ASSIGN_OR_RETURN(paths, ProgramPaths::Find());
   KUBEDIAG_RETURN_IF_ERROR(ResolveDefaults(options.engine, paths));
-  if (options.node_name.empty()) options.node_name = HostName();
   return Status::Ok();
 }
 
 }  // namespace
 
 int RunSession(RunOptions options) {
+  if (options.node_name.empty()) {
+    options.node_name = HostName();
+    if (!CheckNodeName(options.node_name).ok()) {
+      PrintError("the machine's name " + options.node_name +
+                 " cannot be the name of a node: give one with --node-name");
+      return kExitUsage;
+    }
+  }
   ProgramPaths paths;
   if (const Status status = Prepare(options, paths); !status.ok()) {
     PrintError(status.message());
@@ -241,7 +284,8 @@ int RunSession(RunOptions options) {
     PrintError(status.message());
     return kExitFailure;
   }
-  return options.watch ? session.Watch() : session.RunOnce(set);
+  const int status = options.watch ? session.Watch() : session.RunOnce(set);
+  return session.WriteMetrics() ? status : std::max<int>(status, kExitFailure);
 }
 
 }  // namespace kubediag::cli

@@ -88,7 +88,7 @@ size_t DisplayWidth(std::string_view text) {
   return width;
 }
 
-std::string Fit(std::string_view text, size_t columns) {
+std::string Fit(std::string_view text, size_t columns, std::string_view mark) {
   if (DisplayWidth(text) <= columns) return std::string(text);
   if (columns == 0) return {};
   std::string out;
@@ -101,7 +101,27 @@ std::string Fit(std::string_view text, size_t columns) {
     out.append(rest.substr(0, next.bytes));
     rest.remove_prefix(next.bytes);
   }
-  return out + "…";
+  return out.append(mark);
+}
+
+std::string Wrap(std::string_view text, size_t start, size_t columns, size_t indent) {
+  std::string out;
+  size_t column = start;
+  while (!text.empty()) {
+    const size_t blanks = std::min(text.find_first_not_of(' '), text.size());
+    const size_t end = std::min(text.find(' ', blanks), text.size());
+    const std::string_view word = text.substr(blanks, end - blanks);
+    const size_t width = DisplayWidth(word);
+    if (column + blanks + width > columns && column > indent) {
+      out.append("\n").append(indent, ' ').append(word);
+      column = indent + width;
+    } else {
+      out.append(text.substr(0, end));
+      column += blanks + width;
+    }
+    text.remove_prefix(end);
+  }
+  return out;
 }
 
 std::string PadRight(std::string_view text, size_t columns) {

@@ -14,8 +14,11 @@ std::string Printable(std::string_view text);
 
 // Columns a terminal needs for `text` (East Asian wide characters take two).
 size_t DisplayWidth(std::string_view text);
-// At most `columns` wide; what is cut off is shown as "…".
-std::string Fit(std::string_view text, size_t columns);
+// At most `columns` wide; what is cut off is shown as `mark`, which is one column wide.
+std::string Fit(std::string_view text, size_t columns, std::string_view mark = "…");
+// In lines of at most `columns`, broken at blanks; the first one begins at column `start`, the
+// others are indented by `indent`. A word that is too long for a line stays whole: it may be a URL.
+std::string Wrap(std::string_view text, size_t start, size_t columns, size_t indent);
 // Followed by spaces up to `columns`.
 std::string PadRight(std::string_view text, size_t columns);
 

@@ -153,6 +153,27 @@ test('searches by expression, falls back to plain text, and tells the matched sh
     }
   }));
 
+test('leaves the function column its room beside the flame graph', () =>
+  withPage(viewer.url(), async (page) => {
+    await page.locator('input[name=view][value=both]').check();
+    for (const [width, least] of [[950, 150], [1100, 220], [1280, 260], [1340, 290], [1400, 320], [1600, 200]]) {
+      await page.setViewportSize({ width, height: 800 });
+      const seen = await page.evaluate(() => {
+        const scroll = document.getElementById('top-scroll');
+        const box = (element) => element.getBoundingClientRect();
+        const cells = [...document.querySelectorAll('#top-rows tr[data-index] td:not(.name), #top thead th > *')];
+        return {
+          name: box(document.querySelector('#top-rows td.name')),
+          right: box(scroll).left + scroll.clientWidth,
+          cut: cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent),
+        };
+      });
+      assert.ok(seen.name.right <= seen.right + 1, `the column ends at ${seen.name.right} of ${seen.right} at ${width}`);
+      assert.ok(seen.name.width >= least, `${seen.name.width} pixels for the function at ${width}`);
+      assert.deepEqual(seen.cut, [], `numbers cut off at ${width}`);
+    }
+  }));
+
 /** Moves the keyboard's cursor and returns what the details say. */
 async function press(page, key) {
   await page.locator('#flame').press(key);

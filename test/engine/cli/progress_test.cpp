@@ -52,6 +52,23 @@ class ProgressTest : public testing::Test {
   UniqueFd write_;
 };
 
+TEST_F(ProgressTest, BreaksLongLinesAtBlanksOnATerminalOnly) {
+  const std::string text =
+      "a complaint that is long, about something that went wrong in a place far away";
+  for (const Terminal& terminal : {Live(), Plain()}) {
+    ProgressView view(terminal);
+    const auto run = view.Begin("chain  default/chain on host-1", 2, 7);
+    run->OnOperationFinished(Ended(1, "collect", "Failed", text));
+    run->Finish("Failed in 0.05 s: operation 1 collect: " + text + ".", false);
+    const std::string shown = Shown();
+    EXPECT_EQ(shown.find("went\n      wrong in a place far away") != std::string::npos ||
+                  shown.find("something\n      that went wrong") != std::string::npos,
+              terminal.live)
+        << shown;
+    EXPECT_THAT(shown, HasSubstr(terminal.live ? "\n      " : text + "."));
+  }
+}
+
 TEST_F(ProgressTest, WritesPlainLinesInColumns) {
   ProgressView view(Plain());
   const auto run = view.Begin("chain  default/chain on host-1", 12, 14);

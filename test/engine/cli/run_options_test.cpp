@@ -28,6 +28,16 @@ TEST(CheckCidr, KnowsRangesOfBothFamilies) {
   }
 }
 
+TEST(CheckNodeName, TakesWhatKubernetesTakes) {
+  for (const char* name : {"node-1", "ip-10-0-0-1.eu.example", "7"}) {
+    EXPECT_TRUE(CheckNodeName(name).ok()) << name;
+  }
+  for (const char* name : {"", "Node", "a_b", "a.", ".a", "a/b"}) {
+    EXPECT_FALSE(CheckNodeName(name).ok()) << name;
+  }
+  EXPECT_FALSE(CheckNodeName(std::string(254, 'a')).ok());
+}
+
 TEST(ViewerHost, IsTheAddressUnlessThatMeansAll) {
   RunOptions options;
   EXPECT_EQ(ViewerHost(options), "127.0.0.1");

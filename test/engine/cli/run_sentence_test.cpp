@@ -50,6 +50,14 @@ TEST(RunSentence, SaysWhyItFailedInOnePrintableLine) {
             "Failed in 0.02 s: 2 refuse failed: ?[2Jno volume.");
 }
 
+TEST(RunSentence, EndsWithOnePunctuationMark) {
+  api::Diagnosis diagnosis = Ended(api::Phase::kFailed);
+  for (const char* message : {"did you mean answer?", "No such page.", "too late!"}) {
+    diagnosis.status.message = message;
+    EXPECT_EQ(RunSentence(diagnosis, 20ms, false), "Failed in 0.02 s: " + std::string(message));
+  }
+}
+
 TEST(RunSentence, SaysThatASuspendedDiagnosisWasNotRun) {
   api::Diagnosis diagnosis = Ended(api::Phase::kNone);
   diagnosis.spec.suspend = true;

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "engine/core/file.h"
 #include "test/engine/cli/kubediag_test.h"
 
 namespace kubediag::cli {
@@ -206,6 +207,28 @@ TEST_F(RunTest, LeavesASuspendedDiagnosisAlone) {
   EXPECT_EQ(program.Wait(), 0);
   EXPECT_THAT(program.error(), HasSubstr("Not run: spec.suspend is true."));
   EXPECT_THAT(program.output(), Not(HasSubstr("phase: Succeeded")));
+}
+
+TEST_F(RunTest, WritesItsMetricsToAFile) {
+  folders_.Write("all.yaml", Diagnosis("one", "answers") + Diagnosis("two", "refusals") +
+                                 Chain("answers", {"answer"}) + Chain("refusals", {"refuse"}));
+  folders_.Make("collector");
+  KubediagProcess program(
+      RunCommand({"-f", "all.yaml", "--metrics-file", "collector/kubediag.prom"}));
+  EXPECT_EQ(program.Wait(), 1);
+  const std::string text = *ReadFile(folders_.Path("collector/kubediag.prom"), 1 << 20);
+  EXPECT_THAT(text, HasSubstr("kubediag_diagnoses_total{phase=\"Succeeded\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("kubediag_diagnoses_total{phase=\"Failed\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("kubediag_catalog_operations 4\n"));
+  EXPECT_FALSE(std::filesystem::exists(folders_.Path("collector/kubediag.prom.new")));
+}
+
+TEST_F(RunTest, RunsNothingWhenItsMetricsCannotBeWritten) {
+  folders_.Write("all.yaml", Chain("answers", {"answer"}) + Diagnosis("ask", "answers"));
+  KubediagProcess program(RunCommand({"-f", "all.yaml", "--metrics-file", "no/kubediag.prom"}));
+  EXPECT_EQ(program.Wait(), 1);
+  EXPECT_EQ(program.output(), "");
+  EXPECT_THAT(program.error(), HasSubstr("metrics file no/kubediag.prom.new: No such file"));
 }
 
 TEST_F(RunTest, WritesLogLinesAsJsonOnRequest) {

@@ -71,5 +71,21 @@ TEST(Counted, HasAPlural) {
   EXPECT_EQ(Counted(1, "error"), "1 error");
 }
 
+TEST(Wrap, BreaksAtBlanksAndIndentsWhatFollows) {
+  EXPECT_EQ(Wrap("one two three", 0, 20, 2), "one two three");
+  EXPECT_EQ(Wrap("one two three", 0, 8, 2), "one two\n  three");
+  EXPECT_EQ(Wrap("one two three", 5, 8, 2), "one\n  two\n  three");
+  EXPECT_EQ(Wrap("a  b", 0, 4, 0), "a  b");
+  EXPECT_EQ(Wrap("时钟 时钟", 0, 8, 0), "时钟\n时钟");
+  EXPECT_EQ(Wrap("", 0, 8, 2), "");
+}
+
+TEST(Wrap, KeepsALongWordWhole) {
+  EXPECT_EQ(Wrap("see http://127.0.0.1:39900/0123/ now", 0, 12, 2),
+            "see\n  http://127.0.0.1:39900/0123/\n  now");
+}
+
+TEST(Fit, MarksWhatIsCutOffAsItIsTold) { EXPECT_EQ(Fit("abcdef", 4, "~"), "abc~"); }
+
 }  // namespace
 }  // namespace kubediag::cli

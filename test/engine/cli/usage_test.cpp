@@ -80,12 +80,29 @@ TEST_F(UsageTest, ExitsWithTwoOnMistakes) {
            {"run", "-f", "x", "--watch", "--exit"},
            {"run", "-f", "x", "--log-level", "loud"},
            {"run", "-f", "x", "--operation-user", "nobody-knows-me"},
+           {"run", "-f", "x", "--data-root", ""},
+           {"run", "-f", "x", "--data-root="},
+           {"validate", "-f", "x", "--data-root", ""},
+           {"operations", "--operations-dir", ""},
+           {"run", "-f", ""},
+           {"run", "-f", "x", "--node-name", ""},
+           {"run", "-f", "x", "--metrics-file", ""},
+           {"run", "-f", "x", "--metrics-file", "/tmp"},
            {"completion", "fish"},
            {"validate"}}) {
     const Ended ended = Call(arguments);
     EXPECT_EQ(ended.status, 2) << testing::PrintToString(arguments);
     EXPECT_EQ(ended.output, "");
     EXPECT_THAT(ended.error, StartsWith("kubediag: "));
+  }
+}
+
+TEST_F(UsageTest, TellsWhatTheNameOfANodeIs) {
+  for (const char* name : {"Node_1", "-node", "a b", "n\x1b[31m", "a..b"}) {
+    const Ended ended = Call({"run", "-f", "x", "--node-name", name});
+    EXPECT_EQ(ended.status, 2);
+    EXPECT_THAT(ended.error, HasSubstr("is no name of a node: lower-case letters, digits"));
+    EXPECT_EQ(ended.error.find('\x1b'), std::string::npos);
   }
 }
 

@@ -76,12 +76,12 @@ TEST_F(WatchTest, EndsThePageOfADiagnosisThatIsRemoved) {
   folders_.Write("inbox/set.yaml", Chain("pages", {"serve"}));
   const std::string file = folders_.Write("inbox/page.yaml", Diagnosis("page", "pages"));
   KubediagProcess program(WatchSetup());
-  ASSERT_TRUE(program.AwaitError("Ctrl-C ends it."));
+  ASSERT_TRUE(program.AwaitError("(expires in 2 h). Ctrl-C ends it."));
   std::filesystem::remove(file);
   ASSERT_TRUE(program.AwaitError("Diagnosis default/page is gone, and what it served has ended\n"));
   // The same name may be used at once: nothing of the old one holds it.
   folders_.Write("inbox/again.yaml", Diagnosis("page", "pages"));
-  ASSERT_TRUE(program.AwaitError("Ctrl-C ends it."));
+  ASSERT_TRUE(program.AwaitError("(expires in 2 h). Ctrl-C ends it."));
   program.Signal(SIGTERM);
   EXPECT_EQ(program.Wait(), 0) << program.error();
 }
@@ -96,6 +96,41 @@ TEST_F(WatchTest, CancelsARunWhoseDiagnosisIsRemoved) {
   program.Signal(SIGTERM);
   EXPECT_EQ(program.Wait(), 0);
   EXPECT_EQ(program.output(), "");
+}
+
+TEST_F(WatchTest, SaysAtTheStartWhatIsWatchedAndHowToEndIt) {
+  KubediagProcess program(RunCommand({"-f", "inbox", "-f", "later.yaml", "--watch"}));
+  ASSERT_TRUE(
+      program.AwaitError("Watching inbox, later.yaml: each Diagnosis is run when it appears "
+                         "or changes. Ctrl-C ends it.\n"));
+  program.Signal(SIGINT);
+  EXPECT_EQ(program.Wait(), 0);
+}
+
+TEST_F(WatchTest, SaysOfARunWhoseDiagnosisChangesThatItIsRunAnew) {
+  folders_.Write("inbox/set.yaml", Chain("waits", {"wait"}) + Chain("answers", {"answer"}));
+  folders_.Write("inbox/long.yaml", Diagnosis("long", "waits"));
+  KubediagProcess program(WatchSetup());
+  ASSERT_TRUE(program.AwaitError("waiting"));
+  folders_.Write("inbox/long.yaml", Diagnosis("long", "answers"));
+  ASSERT_TRUE(program.AwaitError("Ended: the object has changed and is run anew."));
+  ASSERT_TRUE(program.AwaitError("Succeeded in "));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_EQ(program.error().find("is gone"), std::string::npos);
+}
+
+TEST_F(WatchTest, SaysOfAPageWhoseDiagnosisChangesThatItIsRunAnew) {
+  folders_.Write("inbox/set.yaml", Chain("pages", {"serve"}));
+  folders_.Write("inbox/page.yaml", Diagnosis("page", "pages"));
+  KubediagProcess program(WatchSetup());
+  ASSERT_TRUE(program.AwaitError("Visit http://"));
+  folders_.Write("inbox/page.yaml", Diagnosis("page", "pages", "new: \"parameter\""));
+  ASSERT_TRUE(program.AwaitError(
+      "Diagnosis default/page has changed: what it served ends, and it is run anew\n"));
+  ASSERT_TRUE(program.AwaitError("Visit http://"));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0);
 }
 
 TEST_F(WatchTest, ReportsABadFileOnceAndTakesItWhenItIsMended) {
