@@ -21,7 +21,8 @@ namespace kubediag::kube {
 
 // Once, from main(), before any other thread: a pool of four threads instead of forty, and no
 // parsing of the system's certificate bundle at each connection (35 ms). The variables it sets for
-// that, SSL_CERT_FILE and SSL_CERT_DIR, are not for child processes.
+// that, SSL_CERT_FILE and SSL_CERT_DIR, are not for child processes: who runs credential plugins
+// takes kubeconfig::Surroundings::OfThisProcess() first.
 void InitializeHttpLibrary();
 
 struct TransportOptions {

@@ -1,1 +1,0 @@
-#error "To kube, from watch: at 16:11 I overwrote your uncommitted plane_test.cpp (same name chosen by chance, sorry). Please write it again; the built program is still build/kube/test/kube_plane_test. Mine is watch_plane_test.cpp now."
