@@ -76,7 +76,8 @@ void AddImpersonation(const kubeconfig::Impersonation& who, web::http::http_head
     // get lines of their own within the first; none of them holds a control character.
     std::string lines;
     for (const std::string& value : values) {
-      lines += (lines.empty() ? "" : "\r\n" + name + ": ") + value;
+      if (!lines.empty()) lines.append("\r\n").append(name).append(": ");
+      lines += value;
     }
     if (!lines.empty()) headers[name] = lines;
   };

@@ -9,7 +9,7 @@
 namespace kubediag::kube {
 
 EventRecorder::EventRecorder(Transport& transport, metrics::Registry& registry,
-                             EventRecorderOptions options)
+                             const EventRecorderOptions& options)
     : registry_(registry),
       client_(transport, registry,
               {.requests_per_second = options.per_second, .burst = options.burst}),

@@ -30,7 +30,8 @@ struct EventRecorderOptions {
 
 class EventRecorder {
  public:
-  EventRecorder(Transport& transport, metrics::Registry& registry, EventRecorderOptions options);
+  EventRecorder(Transport& transport, metrics::Registry& registry,
+                const EventRecorderOptions& options);
   ~EventRecorder();
   EventRecorder(const EventRecorder&) = delete;
   EventRecorder& operator=(const EventRecorder&) = delete;

@@ -76,11 +76,12 @@ Result<api::Secret> KubeStore::GetSecret(const std::string& namespace_name,
                                          const std::string& name) {
   auto secret = Read<api::Secret>(kSecrets, namespace_name, name, Bounds(kApiCallTimeout));
   if (secret.ok() || secret.status().reason() != "Forbidden") return secret;
-  return Status(StatusCode::kPermissionDenied, "Forbidden",
-                secret.status().message() +
-                    "; to allow it: kubectl create rolebinding kubediag-agent-secrets --namespace=" +
-                    namespace_name + " --clusterrole=" + options_.secret_role +
-                    " --serviceaccount=" + options_.service_account);
+  return Status(
+      StatusCode::kPermissionDenied, "Forbidden",
+      secret.status().message() +
+          "; to allow it: kubectl create rolebinding kubediag-agent-secrets --namespace=" +
+          namespace_name + " --clusterrole=" + options_.secret_role +
+          " --serviceaccount=" + options_.service_account);
 }
 
 Result<api::Diagnosis> KubeStore::GetDiagnosis(const std::string& namespace_name,
@@ -167,7 +168,7 @@ Status KubeStore::WriteStatus(api::Diagnosis& diagnosis) {
       tried = answer.status();
       if (tried.reason() != kReasonConflict && !OutcomeUnknown(tried)) return tried;
     }
-    const Status settled = Settle(patch, diagnosis, tried);
+    Status settled = Settle(patch, diagnosis, tried);
     // Unchanged: it has not happened, and the version in it keeps it from happening twice.
     if (settled.code() != StatusCode::kDataLoss) return settled;
   }

@@ -57,6 +57,12 @@ OWNERS = {
     "spawn.h": ["engine/process"],
 }
 
+# header prefix → how the names of the only files begin that may include it: these keep a library replaceable
+FILES = {
+    "cpprest/": "engine/kube/cpprest_",
+    "pplx/": "engine/kube/cpprest_",
+}
+
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
 
 
@@ -107,6 +113,9 @@ def violations(root):
                 for prefix, owners in OWNERS.items():
                     if header.startswith(prefix) and folder not in owners:
                         yield f"{name}:{number}: only {', '.join(owners)} may include <{header}>"
+                for prefix, files in FILES.items():
+                    if header.startswith(prefix) and folder in OWNERS[prefix] and not name.startswith(files):
+                        yield f"{name}:{number}: only {files}* may include <{header}>"
 
 
 def main():

@@ -33,6 +33,13 @@ class CheckIncludesTest(unittest.TestCase):
             ["engine/cli/x.cpp:1: only engine/operation may include <boost/dll/shared_library.hpp>"],
         )
 
+    def test_library_behind_one_door_is_named(self):
+        self.assertEqual(self.check("engine/kube/cpprest_x.h", "#include <cpprest/http_client.h>"), [])
+        self.assertEqual(
+            self.check("engine/kube/x.cpp", "#include <cpprest/http_client.h>"),
+            ["engine/kube/x.cpp:1: only engine/kube/cpprest_* may include <cpprest/http_client.h>"],
+        )
+
     def test_plugin_may_not_reach_into_the_executor(self):
         self.assertEqual(len(self.check("plugins/function/x.cpp", '#include "engine/diagnosis/executor.h"')), 1)
 
