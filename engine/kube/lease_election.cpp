@@ -113,7 +113,7 @@ Result<Lease> LeaseElection::Read(const std::stop_token& stop) {
   return lease;
 }
 
-Status LeaseElection::Write(Lease lease, const std::stop_token& stop) {
+Status LeaseElection::Write(const Lease& lease, const std::stop_token& stop) {
   const Clock::TimePoint asked = clock_.Now();  // others see the renewal after this, never before
   Result<Lease> written = Exchange(lease, RequestLimit(), stop);
   if (!written.ok()) return written.status();

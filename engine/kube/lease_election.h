@@ -56,7 +56,7 @@ class LeaseElection {
  private:
   Status TryHold(const std::stop_token& stop);
   Result<Lease> Read(const std::stop_token& stop);
-  Status Write(Lease lease, const std::stop_token& stop);
+  Status Write(const Lease& lease, const std::stop_token& stop);
   Result<Lease> Exchange(const Lease& lease, Clock::Duration limit, const std::stop_token& stop);
   Lease Mine(const Lease& current) const;
   bool IsFree(const Lease& lease) const;

@@ -7,7 +7,7 @@
 
 namespace kubediag::kube {
 
-std::vector<Change> ObjectCache::Replace(std::vector<ObjectPtr> listed, ListKind kind) {
+std::vector<Change> ObjectCache::Replace(const std::vector<ObjectPtr>& listed, ListKind kind) {
   std::unordered_set<std::string> uids;
   std::map<ObjectKey, std::string> names;
   for (const ObjectPtr& object : listed) {

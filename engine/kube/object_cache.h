@@ -46,7 +46,7 @@ class ObjectCache {
   };
 
   // For the Reflector. Changes are in the order they must be told: removals first.
-  std::vector<Change> Replace(std::vector<ObjectPtr> listed, ListKind kind);
+  std::vector<Change> Replace(const std::vector<ObjectPtr>& listed, ListKind kind);
   std::vector<Change> Put(const ObjectPtr& object);
   std::vector<Change> Remove(const api::ObjectMeta& metadata, ObjectPtr last, RemovalCause cause);
 

@@ -11,6 +11,7 @@ namespace kubediag::kube {
 struct ObjectKey {
   std::string namespace_name;  // empty for cluster-scoped kinds
   std::string name;
+  // NOLINTNEXTLINE(modernize-use-nullptr): what the compiler writes for it
   auto operator<=>(const ObjectKey&) const = default;
 
   // "namespace/name", or "name".

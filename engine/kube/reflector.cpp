@@ -70,7 +70,7 @@ Reflector::Next Reflector::List(const std::stop_token& stop) {
   FilterHere(filters_here);
   if (answer.refusal || answer.status.ok()) Heard();
   if (answer.status.ok()) {
-    TakeList(std::move(answer));
+    TakeList(answer);
     return {.reason = "", .waits = false};
   }
   Next next = answer.refusal ? AfterRefusal(*answer.refusal, answer.status)
@@ -81,18 +81,18 @@ Reflector::Next Reflector::List(const std::stop_token& stop) {
   return next;
 }
 
-void Reflector::TakeList(ListAnswer answer) {
+void Reflector::TakeList(const ListAnswer& answer) {
   for (const std::string& problem : answer.unreadable) {
     parts_.logger.Warning("an object of a list cannot be read",
                           {{"resource", watched_.resource.plural}, {"problem", problem}});
   }
   // What we have heard of cannot be newer than the newest there is, unless the server's store was
   // set back.
-  const bool went_back = answer.is_newest && CompareVersions(answer.resource_version, newest_) < 0;
+  const bool went_back =
+      answer.is_newest && std::is_lt(CompareVersions(answer.resource_version, newest_));
   version_ = newest_ = answer.resource_version;
-  Tell(parts_.cache.Replace(std::move(answer.objects), went_back
-                                                           ? ObjectCache::ListKind::kAfresh
-                                                           : ObjectCache::ListKind::kNotOlder));
+  Tell(parts_.cache.Replace(answer.objects, went_back ? ObjectCache::ListKind::kAfresh
+                                                      : ObjectCache::ListKind::kNotOlder));
   synced_ = true;
   parts_.handler.OnSynced();
 }

@@ -80,7 +80,7 @@ class Reflector {
   };
 
   Next List(const std::stop_token& stop);
-  void TakeList(ListAnswer answer);
+  void TakeList(const ListAnswer& answer);
   Next Watch(const std::stop_token& stop);
   Result<std::string> WatchTarget(std::chrono::seconds timeout) const;
   Status TakeBytes(std::string_view bytes, Attempt& attempt);

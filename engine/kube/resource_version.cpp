@@ -26,7 +26,7 @@ std::partial_ordering CompareVersions(std::string_view a, std::string_view b) {
 
 bool IsOldNews(std::string_view event, std::string_view known) {
   if (!event.empty() && event == known) return true;
-  return CompareVersions(event, known) <= 0;
+  return std::is_lteq(CompareVersions(event, known));
 }
 
 }  // namespace kubediag::kube

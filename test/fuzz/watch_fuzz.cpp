@@ -90,6 +90,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const std::string_view front = bytes.substr(0, size / 2);
   const std::string_view back = bytes.substr(size / 2);
-  Demand((CompareVersions(front, back) < 0) == (CompareVersions(back, front) > 0));
+  Demand(std::is_lt(CompareVersions(front, back)) == std::is_gt(CompareVersions(back, front)));
   return 0;
 }

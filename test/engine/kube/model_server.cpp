@@ -52,9 +52,8 @@ Result<Response> ModelServer::Stream(const Request& request, std::chrono::second
   if (kind == Fault::kGarbage) bytes += "\x01garbage\n";
   if (kind == Fault::kCut) {
     const size_t cut = cut_at(bytes.size());
-    if (Status status = SayPieces(std::string_view(bytes).substr(0, cut), on_bytes); !status.ok()) {
-      return status;
-    }
+    bytes.resize(cut);
+    if (Status status = SayPieces(bytes, on_bytes); !status.ok()) return status;
     return Status::Unavailable("cut after " + std::to_string(cut) + " bytes");
   }
   if (Status status = SayPieces(bytes, on_bytes); !status.ok()) return status;

@@ -39,7 +39,7 @@ class ObjectCacheTest : public testing::Test {
                                    Kind kind = Kind::kNotOlder) {
     std::vector<ObjectPtr> objects;
     for (const DiagnosisText& text : texts) objects.push_back(ReadDiagnosis(text));
-    return Describe(cache_.Replace(std::move(objects), kind));
+    return Describe(cache_.Replace(objects, kind));
   }
   std::vector<std::string> Delete(const DiagnosisText& text) {
     const ObjectPtr object = ReadDiagnosis(text);
@@ -183,10 +183,11 @@ TEST_F(ObjectCacheTest, IsReadWhileItIsWritten) {
 }
 
 TEST(ResourceVersion, ComparesNumbersOfAnyLength) {
-  EXPECT_TRUE(CompareVersions("9", "10") < 0);
-  EXPECT_TRUE(CompareVersions("0010", "9") > 0);
-  EXPECT_TRUE(CompareVersions("100000000000000000000000001", "100000000000000000000000000") > 0);
-  EXPECT_TRUE(CompareVersions("7", "007") == 0);
+  EXPECT_TRUE(std::is_lt(CompareVersions("9", "10")));
+  EXPECT_TRUE(std::is_gt(CompareVersions("0010", "9")));
+  EXPECT_TRUE(
+      std::is_gt(CompareVersions("100000000000000000000000001", "100000000000000000000000000")));
+  EXPECT_TRUE(std::is_eq(CompareVersions("7", "007")));
 }
 
 TEST(ResourceVersion, FailsOpenOnWhatIsNoNumber) {

@@ -22,19 +22,19 @@ Result<Response> ScriptedTransport::Stream(const Request& request, std::chrono::
   return Next(request, on_bytes);
 }
 
-void ScriptedTransport::Answer(int status, std::string body,
+void ScriptedTransport::Answer(int status, const std::string& body,
                                std::optional<std::chrono::seconds> retry_after) {
   Then([=](const OnBytes&) -> Result<Response> { return Response{status, body, retry_after}; });
 }
 
-void ScriptedTransport::Say(std::string bytes) {
+void ScriptedTransport::Say(const std::string& bytes) {
   Then([bytes](const OnBytes& on_bytes) -> Result<Response> {
     if (Status status = on_bytes(bytes); !status.ok()) return status;
     return Response{200, "", {}};
   });
 }
 
-void ScriptedTransport::BreakOff(Status failure, std::string bytes) {
+void ScriptedTransport::BreakOff(const Status& failure, const std::string& bytes) {
   Then([=](const OnBytes& on_bytes) -> Result<Response> {
     if (!bytes.empty()) {
       if (Status status = on_bytes(bytes); !status.ok()) return status;

@@ -22,12 +22,12 @@ class ScriptedTransport : public Transport {
 
   void Then(Step step) { steps_.push_back(std::move(step)); }
   // A whole answer; for a stream one that is no 200.
-  void Answer(int status, std::string body,
+  void Answer(int status, const std::string& body,
               std::optional<std::chrono::seconds> retry_after = std::nullopt);
   // A stream of these bytes that then ends as the server meant it.
-  void Say(std::string bytes);
+  void Say(const std::string& bytes);
   // A stream of these bytes that breaks off, or a request that fails.
-  void BreakOff(Status failure, std::string bytes = "");
+  void BreakOff(const Status& failure, const std::string& bytes = "");
 
   std::stop_token stop() const { return stop_.get_token(); }
   const std::vector<std::string>& targets() const { return targets_; }
