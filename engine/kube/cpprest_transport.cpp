@@ -177,7 +177,8 @@ class CpprestTransport : public Transport {
     CpprestExchange::Outcome outcome =
         CpprestExchange::Run(client, *message, bounds, on_bytes, stop);
     if (!outcome.failed) return std::move(outcome.response);
-    Discard(*door);
+    // A stream that its reader has ended says nothing about the pool.
+    if (!on_bytes || outcome.response.status().code() == StatusCode::kUnavailable) Discard(*door);
     return Explain(outcome, *door->trust);
   }
 

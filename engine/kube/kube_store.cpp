@@ -51,10 +51,6 @@ KubeStore::KubeStore(ApiClient& client, EventRecorder& events, metrics::Registry
           {{"resource", "diagnoses"}})),
       memory_(kMaxRememberedStatusBytes) {}
 
-Call KubeStore::Bounds(seconds timeout) const {
-  return {.deadline = Deadline::After(timeout), .stop = options_.stop};
-}
-
 template <typename T>
 Result<T> KubeStore::Read(const Resource& resource, const std::string& namespace_name,
                           const std::string& name, const Call& call) {
@@ -65,16 +61,18 @@ Result<T> KubeStore::Read(const Resource& resource, const std::string& namespace
 }
 
 Result<api::Operation> KubeStore::GetOperation(const std::string& name) {
-  return Read<api::Operation>(kOperations, "", name, Bounds(kApiCallTimeout));
+  return Read<api::Operation>(kOperations, "", name, Bounds(Deadline::After(kApiCallTimeout)));
 }
 
 Result<api::OperationSet> KubeStore::GetOperationSet(const std::string& name) {
-  return Read<api::OperationSet>(kOperationSets, "", name, Bounds(kApiCallTimeout));
+  return Read<api::OperationSet>(kOperationSets, "", name,
+                                 Bounds(Deadline::After(kApiCallTimeout)));
 }
 
 Result<api::Secret> KubeStore::GetSecret(const std::string& namespace_name,
                                          const std::string& name) {
-  auto secret = Read<api::Secret>(kSecrets, namespace_name, name, Bounds(kApiCallTimeout));
+  auto secret =
+      Read<api::Secret>(kSecrets, namespace_name, name, Bounds(Deadline::After(kApiCallTimeout)));
   if (secret.ok() || secret.status().reason() != "Forbidden") return secret;
   return Status(
       StatusCode::kPermissionDenied, "Forbidden",
@@ -86,7 +84,8 @@ Result<api::Secret> KubeStore::GetSecret(const std::string& namespace_name,
 
 Result<api::Diagnosis> KubeStore::GetDiagnosis(const std::string& namespace_name,
                                                const std::string& name) {
-  auto diagnosis = Read<api::Diagnosis>(kDiagnoses, namespace_name, name, Bounds(kApiCallTimeout));
+  auto diagnosis = Read<api::Diagnosis>(kDiagnoses, namespace_name, name,
+                                        Bounds(Deadline::After(kApiCallTimeout)));
   if (diagnosis.ok()) Remember(*diagnosis);
   return diagnosis;
 }
@@ -121,10 +120,10 @@ Status KubeStore::List(const std::string& field_selector, std::vector<api::Diagn
     }
     return Status::Ok();
   };
-  return ForStore(
-      client_
-          .List(kDiagnoses, "", {.field_selector = field_selector}, take, Bounds(kApiCallTimeout))
-          .status());
+  return ForStore(client_
+                      .List(kDiagnoses, "", {.field_selector = field_selector}, take,
+                            Bounds(Deadline::After(kApiCallTimeout)))
+                      .status());
 }
 
 void KubeStore::Remember(const api::Diagnosis& diagnosis) {
@@ -152,10 +151,11 @@ Status KubeStore::WriteStatus(api::Diagnosis& diagnosis) {
   body.Set("status", patch);
   const std::string text = api::WriteJson(body, api::JsonLayout::kCompact);
 
+  const Deadline deadline = Deadline::After(kApiTryTimeout);
   Status tried;
   for (int attempt = 0; attempt < kMaxUnknownOutcomes; ++attempt) {
     auto answer = client_.MergePatch(kDiagnoses, metadata.namespace_name, metadata.name, "status",
-                                     text, Bounds(kApiTryTimeout));
+                                     text, Bounds(deadline));
     if (answer.ok()) {
       const std::string what = "Diagnosis " + metadata.namespace_name + "/" + metadata.name;
       auto stored = ObjectOf<api::Diagnosis>(api::Decode(*answer, what), what);
@@ -168,9 +168,8 @@ Status KubeStore::WriteStatus(api::Diagnosis& diagnosis) {
       tried = answer.status();
       if (tried.reason() != kReasonConflict && !OutcomeUnknown(tried)) return tried;
     }
-    Status settled = Settle(patch, diagnosis, tried);
-    // Unchanged: it has not happened, and the version in it keeps it from happening twice.
-    if (settled.code() != StatusCode::kDataLoss) return settled;
+    // Not settled: it has not happened, and the version in it keeps it from happening twice.
+    if (auto settled = Settle(patch, diagnosis, tried)) return *std::move(settled);
   }
   return ForStore(tried);
 }
@@ -188,20 +187,19 @@ Result<api::DiagnosisStatus> KubeStore::ReadKnown(const api::Diagnosis& wanted) 
 }
 
 // After a write that was refused or lost (a request may have been sent twice, and the second one
-// refused because of the first): ok if the object is as it should be, DataLoss if it is as it was,
+// refused because of the first): nullopt if the object is as it was, ok if it is as it should be,
 // else a conflict, or why it could not be read.
-Status KubeStore::Settle(const api::Value& patch, api::Diagnosis& wanted, const Status& tried) {
+std::optional<Status> KubeStore::Settle(const api::Value& patch, api::Diagnosis& wanted,
+                                        const Status& tried) {
   const api::ObjectMeta& metadata = wanted.metadata;
   auto current = Read<api::Diagnosis>(kDiagnoses, metadata.namespace_name, metadata.name,
-                                      Bounds(kStatusSettleTimeout));
+                                      Bounds(Deadline::After(kStatusSettleTimeout)));
   if (!current.ok()) {
     if (current.status().code() == StatusCode::kNotFound) return current.status();
     return ForStore(tried.reason() == kReasonConflict ? current.status() : tried);
   }
   if (current->metadata.uid != metadata.uid) return Conflict(wanted, "has been replaced meanwhile");
-  if (current->metadata.resource_version == metadata.resource_version) {
-    return Status::DataLoss("the write has not happened");
-  }
+  if (current->metadata.resource_version == metadata.resource_version) return std::nullopt;
   if (HasLanded(patch, wanted.status, current->status)) {
     Written(*current, wanted);
     return Status::Ok();

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -63,9 +64,10 @@ class KubeStore : public store::Store {
   Result<T> Read(const Resource& resource, const std::string& namespace_name,
                  const std::string& name, const Call& call);
   Status List(const std::string& field_selector, std::vector<api::Diagnosis>& diagnoses);
-  Call Bounds(seconds timeout) const;
+  Call Bounds(Deadline deadline) const { return {.deadline = deadline, .stop = options_.stop}; }
   Result<api::DiagnosisStatus> ReadKnown(const api::Diagnosis& wanted);
-  Status Settle(const api::Value& patch, api::Diagnosis& wanted, const Status& tried);
+  std::optional<Status> Settle(const api::Value& patch, api::Diagnosis& wanted,
+                               const Status& tried);
   void Written(const api::Diagnosis& stored, api::Diagnosis& wanted);
 
   ApiClient& client_;

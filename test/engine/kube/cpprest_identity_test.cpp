@@ -1,9 +1,14 @@
 // Whom the transport believes, and what it says it is.
 #include <gmock/gmock.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include <fstream>
+#include <thread>
 
+#include "engine/core/file.h"
+#include "engine/core/unique_fd.h"
 #include "test/engine/kube/transport_fixture.h"
 
 namespace kubediag::kube {
@@ -137,6 +142,51 @@ TEST_F(TransportTest, CredentialWithALineBreakIsNotSent) {
       Make(Config(server->url(), "t\r\nX-Forged: 1"))->Send({.target = "/x"}, Soon(), {});
   EXPECT_EQ(answer.status().code(), StatusCode::kPermissionDenied);
   EXPECT_TRUE(Seen().empty());
+}
+
+// Carries bytes both ways between a client and 127.0.0.1:port until one of them leaves.
+bool Tunnel(demo::Connection& client, uint16_t port) {
+  const UniqueFd server(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(server.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    return false;
+  client.Write("HTTP/1.1 200 Connection established\r\n\r\n");
+  std::jthread back([&] {
+    char bytes[4096];
+    ssize_t got = 0;
+    while ((got = recv(server.get(), bytes, sizeof bytes, 0)) > 0) {
+      if (!client.Write({bytes, static_cast<size_t>(got)})) break;
+    }
+    client.Abort();
+  });
+  std::string bytes;
+  while (client.Read(bytes, 4096)) {
+    if (!WriteAll(server.get(), bytes).ok()) break;
+    bytes.clear();
+  }
+  shutdown(server.get(), SHUT_RDWR);
+  return false;
+}
+
+TEST_F(TransportTest, ProxyGetsItsPasswordAndTheServerTheToken) {
+  const auto server = StartTls(Answering({.body = "through"}));
+  demo::Request asked;
+  const auto proxy = StartPlain([&](const demo::Request& request, demo::Connection& connection) {
+    asked = request;
+    return Tunnel(connection, server->port());
+  });
+  auto config = Config(server->url(), "secret");
+  config.proxy_url = "http://user:pass%21@127.0.0.1:" + std::to_string(proxy->port());
+  const auto answer = Make(config)->Send({.target = "/x"}, Soon(), {});
+  ASSERT_TRUE(answer.ok()) << answer.status().ToString();
+  EXPECT_EQ(answer->body, "through");
+  EXPECT_EQ(asked.method, "CONNECT");
+  EXPECT_EQ(asked.target, "127.0.0.1:" + std::to_string(server->port()));
+  EXPECT_EQ(asked.Header("proxy-authorization"), "Basic dXNlcjpwYXNzIQ==");
+  EXPECT_EQ(asked.Header("authorization"), "");
 }
 
 TEST_F(TransportTest, ConfigurationThatCannotWorkIsRefusedWithTheReason) {
