@@ -11,7 +11,6 @@
 namespace kubediag::kube {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr char kPath[] = "/apis/diagnosis.kubediag.org/v1/namespaces/default/diagnoses/a";
@@ -161,7 +160,7 @@ class ListTest : public ApiClientTest {
   Status List() {
     return client_
         .List(kDiagnoses, "", {},
-              [this](ListPage page) {
+              [this](const ListPage& page) {
                 if (page.first) names_.clear();
                 ++pages_;
                 for (const api::Value& item : ListAt(page.document, "items")->items) {
