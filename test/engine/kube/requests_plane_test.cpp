@@ -238,12 +238,12 @@ TEST_F(RequestsPlaneTest, ListOfManyPagesIsWholeAndOfOneVersion) {
   }
   std::vector<std::string> versions;
   size_t items = 0;
-  const auto listed =
-      quick.List(kDiagnoses, "", {.field_selector = "spec.nodeName=many"}, [&](ListPage page) {
-        versions.push_back(page.resource_version);
-        items += ListAt(page.document, "items")->items.size();
-        return Status::Ok();
-      });
+  const auto listed = quick.List(kDiagnoses, "", {.field_selector = "spec.nodeName=many"},
+                                 [&](const ListPage& page) {
+                                   versions.push_back(page.resource_version);
+                                   items += ListAt(page.document, "items")->items.size();
+                                   return Status::Ok();
+                                 });
   ASSERT_TRUE(listed.ok()) << listed.status().ToString();
   EXPECT_EQ(items, static_cast<size_t>(kObjects));
   ASSERT_EQ(versions.size(), 2U);
@@ -275,7 +275,7 @@ TEST_F(RequestsPlaneTest, StreamOfAWatchBringsAnEventAtOnceAndStopsAtOnce) {
   Status end;
   std::jthread reader([&] {
     WatchDecoder decoder;
-    const auto on_event = [&](WatchEvent event) {
+    const auto on_event = [&](const WatchEvent& event) {
       if (event.type == WatchEventType::kAdded) {
         arrived = Deadline::Clock::now().time_since_epoch().count();
         arrived.notify_all();
