@@ -1,9 +1,6 @@
 #include "engine/diagnosis/status.h"
 
 #include <algorithm>
-#include <array>
-#include <functional>
-#include <string_view>
 
 #include "engine/api/conditions.h"
 #include "engine/core/limits.h"
@@ -14,11 +11,6 @@ namespace kubediag::diagnosis {
 namespace {
 
 constexpr size_t kMaxNamedFailures = 5;
-
-// Conditions that KubeDiag sets besides phase Failed; type and reason are the same.
-constexpr std::array<std::string_view, 4> kFailureConditions = {
-    api::kConditionOperationSetNotFound, api::kConditionOperationSetNotReady,
-    api::kConditionOperationSetChanged, api::kConditionOperationNotFound};
 
 void Set(api::DiagnosisStatus& status, const char* type, bool is_true, std::string reason,
          std::string message, api::Time now) {
@@ -36,10 +28,6 @@ std::string Sentence(const api::OperationOutcome& failure) {
 }
 
 }  // namespace
-
-bool HasEnded(api::Phase phase) {
-  return phase == api::Phase::kSucceeded || phase == api::Phase::kFailed;
-}
 
 void SetRunning(api::DiagnosisStatus& status, const std::string& node_name,
                 const std::string& instance, const std::string& set_hash, api::Time now) {
@@ -60,19 +48,6 @@ void SetSucceeded(api::DiagnosisStatus& status, const std::string& message, api:
   Set(status, api::kConditionComplete, true, api::kReasonDiagnosisComplete,
       "Diagnosis is completed", now);
   Set(status, api::kConditionFinished, true, kReasonSucceeded, status.message, now);
-}
-
-void SetFailed(api::DiagnosisStatus& status, const Status& failure, api::Time now) {
-  status.phase = api::Phase::kFailed;
-  if (!status.start_time) status.start_time = now;
-  status.completion_time = now;
-  status.message = Shorten(failure.message(), kMaxMessageBytes);
-  status.succeeded_path.clear();
-  for (const std::string_view type : kFailureConditions) {
-    if (failure.reason() != type) continue;
-    Set(status, std::string(type).c_str(), true, failure.reason(), status.message, now);
-  }
-  Set(status, api::kConditionFinished, true, failure.reason(), status.message, now);
 }
 
 void SetServing(api::DiagnosisStatus& status, bool serving, const std::string& reason,

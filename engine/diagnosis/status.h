@@ -5,12 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "engine/api/diagnosis_status.h"
 #include "engine/api/objects.h"
 #include "engine/core/result.h"
 
 namespace kubediag::diagnosis {
 
-bool HasEnded(api::Phase phase);
+using api::HasEnded;
+using api::SetFailed;
 
 // Running, condition Accepted, claim, startTime unless it has one.
 void SetRunning(api::DiagnosisStatus& status, const std::string& node_name,
@@ -18,9 +20,6 @@ void SetRunning(api::DiagnosisStatus& status, const std::string& node_name,
 
 // Succeeded, conditions Complete and Finished.
 void SetSucceeded(api::DiagnosisStatus& status, const std::string& message, api::Time now);
-
-// Failed with the failure's reason, condition Finished, and the condition KubeDiag has for some.
-void SetFailed(api::DiagnosisStatus& status, const Status& failure, api::Time now);
 
 // Condition Serving.
 void SetServing(api::DiagnosisStatus& status, bool serving, const std::string& reason,

@@ -1,0 +1,52 @@
+#include "engine/api/diagnosis_status.h"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "engine/api/conditions.h"
+#include "engine/core/limits.h"
+#include "engine/core/utf8.h"
+
+namespace kubediag::api {
+namespace {
+
+// Conditions that KubeDiag sets besides phase Failed; type and reason are the same.
+constexpr std::array<std::string_view, 4> kFailureConditions = {
+    kConditionOperationSetNotFound, kConditionOperationSetNotReady, kConditionOperationSetChanged,
+    kConditionOperationNotFound};
+
+void SetTrue(DiagnosisStatus& status, std::string_view type, const std::string& reason, Time now) {
+  SetCondition(status.conditions,
+               {.type = std::string(type),
+                .status = kConditionTrue,
+                .last_transition_time = now,
+                .reason = reason,
+                .message = status.message},
+               now);
+}
+
+}  // namespace
+
+bool HasEnded(Phase phase) { return phase == Phase::kSucceeded || phase == Phase::kFailed; }
+
+bool SetPending(DiagnosisStatus& status, Time now) {
+  if (status.phase == Phase::kPending && status.start_time) return false;
+  status.phase = Phase::kPending;
+  if (!status.start_time) status.start_time = now;
+  return true;
+}
+
+void SetFailed(DiagnosisStatus& status, const Status& failure, Time now) {
+  status.phase = Phase::kFailed;
+  if (!status.start_time) status.start_time = now;
+  status.completion_time = now;
+  status.message = Shorten(failure.message(), kMaxMessageBytes);
+  status.succeeded_path.clear();
+  for (const std::string_view type : kFailureConditions) {
+    if (failure.reason() == type) SetTrue(status, type, failure.reason(), now);
+  }
+  SetTrue(status, kConditionFinished, failure.reason(), now);
+}
+
+}  // namespace kubediag::api
