@@ -13,6 +13,8 @@ namespace kubediag::cli {
 void AddRunCommand(CLI::App& app, int& status);
 void AddValidateCommand(CLI::App& app, int& status);
 void AddOperationsCommand(CLI::App& app, int& status);
+void AddAgentCommand(CLI::App& app, int& status);
+void AddControllerCommand(CLI::App& app, int& status);
 void AddVersionCommand(CLI::App& app, int& status);
 void AddCompletionCommand(CLI::App& app, int& status);
 

@@ -60,9 +60,17 @@ void AddEngineOptions(CLI::App& command, EngineOptions& options) {
                   "~/.local/state/kubediag for a plain user]")
       ->type_name("DIR")
       ->check(NotEmpty);
-  AddChoice(command, "--log-level", options.log_level, kLogLevels,
-            "Least severe log lines on standard error [warning]");
-  AddChoice(command, "--log-format", options.log_format, kLogFormats, "Form of log lines [text]");
+  AddLogOptions(command, options.log_level, options.log_format);
+}
+
+void AddLogOptions(CLI::App& command, LogLevel& level, LogFormat& format) {
+  std::string usual;
+  for (const auto& [name, each] : kLogLevels) {
+    if (each == level) usual = name;
+  }
+  AddChoice(command, "--log-level", level, kLogLevels,
+            "Least severe log lines on standard error [" + usual + "]");
+  AddChoice(command, "--log-format", format, kLogFormats, "Form of log lines [text]");
 }
 
 void AddSourcesOption(CLI::App& command, std::vector<std::string>& sources) {

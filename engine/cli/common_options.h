@@ -26,6 +26,8 @@ struct EngineOptions {
 
 // --operations-dir, --data-root, --log-level, --log-format. `options` must outlive the parsing.
 void AddEngineOptions(CLI::App& command, EngineOptions& options);
+// --log-level and --log-format; what they are set to now is shown as the default.
+void AddLogOptions(CLI::App& command, LogLevel& level, LogFormat& format);
 // -f FILE|DIR|-, at least once.
 void AddSourcesOption(CLI::App& command, std::vector<std::string>& sources);
 // -o yaml|json|wide.

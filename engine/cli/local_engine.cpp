@@ -3,36 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "engine/core/digest.h"
-#include "engine/operation/job.h"
-
 namespace kubediag::cli {
-namespace {
-
-diagnosis::ExecutorOptions ExecutorOptionsOf(const RunOptions& options, const ProgramPaths& paths,
-                                             const Limits& limits) {
-  constexpr size_t kInstanceBytes = 4;
-  diagnosis::ExecutorOptions executor;
-  executor.data_root = options.engine.data_root;
-  executor.node_name = options.node_name;
-  executor.instance = options.node_name + "_" + RandomHex(kInstanceBytes);
-  executor.libexec_directory = paths.libexec;
-  executor.viewer_address = options.viewer_address;
-  executor.viewer_host = ViewerHost(options);
-  executor.first_viewer_port = options.viewer_ports.first;
-  executor.last_viewer_port = options.viewer_ports.last;
-  for (const std::string& cidr : options.allowed_source_cidrs) {
-    executor.policy.emplace_back(operation::kPolicyAllowSourceCidr, cidr);
-  }
-  for (const std::string& host : options.viewer_hosts) {
-    executor.policy.emplace_back(operation::kPolicyViewerHost, host);
-  }
-  executor.limits = limits;
-  return executor;
-}
-
-}  // namespace
-
 LocalEngine::LocalEngine(Logger& logger)
     : store_([&logger](const api::Diagnosis& diagnosis, const store::Event& event) {
         const std::string name = diagnosis.metadata.namespace_name + "/" + diagnosis.metadata.name;

@@ -66,6 +66,8 @@ int Main(int argc, char** argv) {
   AddRunCommand(app, status);
   AddValidateCommand(app, status);
   AddOperationsCommand(app, status);
+  AddAgentCommand(app, status);
+  AddControllerCommand(app, status);
   AddVersionCommand(app, status);
   AddCompletionCommand(app, status);
 

@@ -1,45 +1,15 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "engine/cli/checked.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/exit_status.h"
 #include "engine/cli/metrics_file.h"
 #include "engine/cli/run_options.h"
 #include "engine/cli/run_session.h"
-#include "engine/host/process_runner.h"
 
 namespace kubediag::cli {
 namespace {
-
-// CLI11 takes the text of what is wrong; empty is right.
-template <typename Check>
-auto Checked(Check check) {
-  return [check](const std::string& text) -> std::string {
-    const Status status = check(text);
-    return status.ok() ? std::string() : status.message();
-  };
-}
-
-void AddViewerOptions(CLI::App& command, RunOptions& options) {
-  command
-      .add_option("--viewer-address", options.viewer_address,
-                  "Numeric address that pages are served on [127.0.0.1]")
-      ->type_name("ADDRESS")
-      ->check(Checked(CheckAddress));
-  command
-      .add_option_function<std::string>(
-          "--viewer-ports",
-          [&options](const std::string& text) { options.viewer_ports = *ParsePortRange(text); },
-          "Ports that pages are served on, 0 for any [39900-39999]")
-      ->type_name("FIRST-LAST")
-      ->check(Checked([](const std::string& text) { return ParsePortRange(text).status(); }));
-  command
-      .add_option("--viewer-host", options.viewer_hosts,
-                  "Name under which pages may be visited besides addresses and localhost; may be "
-                  "given several times")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
-}
 
 void AddRunOptions(CLI::App& command, RunOptions& options) {
   AddSourcesOption(command, options.sources);
@@ -50,23 +20,7 @@ void AddRunOptions(CLI::App& command, RunOptions& options) {
       .add_flag("--watch", options.watch,
                 "Stay and run each Diagnosis that appears in the files and folders given with -f")
       ->excludes(exit);
-  command.add_option("--node-name", options.node_name, "Name of this machine [its host name]")
-      ->type_name("NAME")
-      ->check(Checked(CheckNodeName));
-  AddViewerOptions(command, options);
-  command
-      .add_option("--allow-source-cidr", options.allowed_source_cidrs,
-                  "Addresses that operations may fetch from though they are loopback, link-local "
-                  "or metadata services; may be given several times")
-      ->type_name("CIDR")
-      ->allow_extra_args(false)
-      ->check(Checked(CheckCidr));
-  command
-      .add_option("--operation-user", options.operation_user,
-                  "User that operations run as [the running user]")
-      ->type_name("USER[:GROUP]")
-      ->check(
-          Checked([](const std::string& text) { return host::ParseOperationUser(text).status(); }));
+  AddNodeOptions(command, options);
   command
       .add_option(
           "--metrics-file", options.metrics_file,
@@ -74,7 +28,6 @@ void AddRunOptions(CLI::App& command, RunOptions& options) {
           "with --watch; the node exporter's textfile collector reads names in .prom")
       ->type_name("FILE")
       ->check(Checked(CheckMetricsFile));
-  AddEngineOptions(command, options.engine);
 }
 
 }  // namespace

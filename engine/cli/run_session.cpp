@@ -260,13 +260,9 @@ Status Prepare(RunOptions& options, ProgramPaths& paths) {
 }  // namespace
 
 int RunSession(RunOptions options) {
-  if (options.node_name.empty()) {
-    options.node_name = HostName();
-    if (!CheckNodeName(options.node_name).ok()) {
-      PrintError("the machine's name " + options.node_name +
-                 " cannot be the name of a node: give one with --node-name");
-      return kExitUsage;
-    }
+  if (const Status named = ResolveNodeName(options); !named.ok()) {
+    PrintError(named.message());
+    return kExitUsage;
   }
   ProgramPaths paths;
   if (const Status status = Prepare(options, paths); !status.ok()) {

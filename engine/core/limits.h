@@ -185,6 +185,30 @@ inline constexpr size_t kMaxEventSeries = 1024;      // remembered
 inline constexpr seconds kEventTryTimeout{10};
 inline constexpr seconds kEventDrainTimeout{3};  // for what is queued at the end
 
+// The agent.
+inline constexpr seconds kObstacleTimeout{30};  // for an OperationSet, or a page's place, to come
+inline constexpr milliseconds kObstacleInterval{1000};  // between looks
+inline constexpr milliseconds kAnnounceInterval{1000};  // between looks at what waits
+inline constexpr seconds kQueuedAfter{2};               // waiting that long is worth a condition
+inline constexpr seconds kHeartbeatInterval{60};
+
+// The controller.
+inline constexpr seconds kPodTimeout{30};               // for a Pod to exist and have a node
+inline constexpr milliseconds kPodIntervalLeast{1000};  // between looks at it …
+inline constexpr milliseconds kPodIntervalMost{5000};   // … later on
+inline constexpr size_t kAssignmentWorkers = 2;
+inline constexpr milliseconds kLossInterval{5000};  // between looks for what is lost
+inline constexpr seconds kSilenceTimeout{300};      // unchanged as long, its agent counts as lost …
+inline constexpr seconds kNoNodeTimeout{75};  // … or as this if there is no such node: no heartbeat
+inline constexpr seconds kNodeAskedAfter{10};       // unchanged as long, its node is looked for
+inline constexpr seconds kNodeMemory{20};           // an answer about a node is believed as long
+inline constexpr size_t kMaxKnownNodes = 20'000;    // of which answers are remembered
+inline constexpr seconds kContactTimeout{150};      // nothing heard: all of that is reckoned anew
+inline constexpr seconds kCollectionInterval{600};  // at most, see CollectionInterval()
+inline constexpr size_t kMaxCollectedAtOnce = 2000;
+inline constexpr double kCollectionRequestsPerSecond = 10;  // so that assignments need not wait
+inline constexpr double kCollectionRequestBurst = 20;
+
 // What an administrator may set.
 struct Limits {
   unsigned concurrent_operations = 4;

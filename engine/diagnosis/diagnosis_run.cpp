@@ -47,10 +47,24 @@ DiagnosisRun::DiagnosisRun(Environment& environment, api::Diagnosis diagnosis,
       events_(environment.store, diagnosis_),
       writer_(environment, diagnosis_, cancellation) {}
 
-Result<api::Diagnosis> DiagnosisRun::Execute() {
+// KubeDiag has no such limit; ours is of the node, so waiting for it may help.
+Status DiagnosisRun::CheckViewerPlace(const Plan& plan) const {
+  for (const operation::OperationDescriptor* descriptor : plan.Descriptors()) {
+    if (!descriptor->serves_http() || environment_.viewers.HasPlace()) continue;
+    return Status::ResourceExhausted(std::to_string(environment_.options.limits.live_viewers) +
+                                     " pages are served at once on this node, and operation " +
+                                     descriptor->name + " serves one")
+        .WithReason(kReasonViewerLimit);
+  }
+  return Status::Ok();
+}
+
+Result<api::Diagnosis> DiagnosisRun::Execute(Obstacles obstacles) {
+  const bool patient = obstacles == Obstacles::kReturn && !claimed();
   auto plan = MakePlan(diagnosis_, environment_.store, environment_.catalog);
   if (!plan.ok()) {
     const std::string& reason = plan.status().reason();
+    if (patient && reason == api::kConditionOperationSetNotFound) return plan.status();
     const bool final = reason == api::kConditionOperationSetNotFound ||
                        reason == api::kConditionOperationSetNotReady;
     return final ? Fail(plan.status()) : plan.status();
@@ -67,6 +81,7 @@ Result<api::Diagnosis> DiagnosisRun::Execute() {
                                                             : recovery.status();
   }
   if (!*recovery) {
+    if (patient) KUBEDIAG_RETURN_IF_ERROR(CheckViewerPlace(*plan));
     const auto failures = CheckBeforehand(*plan, diagnosis_);
     if (!failures.empty()) return RejectParameters(*plan, failures);
   }

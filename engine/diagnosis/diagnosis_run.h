@@ -11,6 +11,7 @@
 #include "engine/diagnosis/cancellation.h"
 #include "engine/diagnosis/environment.h"
 #include "engine/diagnosis/events.h"
+#include "engine/diagnosis/executor.h"
 #include "engine/diagnosis/journal.h"
 #include "engine/diagnosis/observer.h"
 #include "engine/diagnosis/plan.h"
@@ -27,11 +28,12 @@ class DiagnosisRun {
   DiagnosisRun(Environment& environment, api::Diagnosis diagnosis, std::shared_ptr<RunLock> lock,
                Cancellation& cancellation, Observer& observer);
 
-  Result<api::Diagnosis> Execute();  // as Executor::Run
+  Result<api::Diagnosis> Execute(Obstacles obstacles);  // as Executor::Run
 
  private:
   struct Beginning;
 
+  Status CheckViewerPlace(const Plan& plan) const;
   Result<api::Diagnosis> Begin(const Plan& plan, const std::optional<Recovery>& recovery);
   Result<api::Diagnosis> Drive(const Plan& plan, const std::optional<Recovery>& recovery,
                                Beginning beginning);

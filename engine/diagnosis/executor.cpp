@@ -131,7 +131,7 @@ Executor::~Executor() { state_->sweeper = {}; }
 Viewers& Executor::viewers() { return state_->environment.viewers; }
 
 Result<api::Diagnosis> Executor::Run(api::Diagnosis diagnosis, const Cancellation& cancellation,
-                                     Observer& observer) {
+                                     Observer& observer, Obstacles obstacles) {
   if (HasEnded(diagnosis.status.phase)) return diagnosis;
   if (diagnosis.spec.suspend && diagnosis.status.phase != api::Phase::kRunning) return diagnosis;
   KUBEDIAG_RETURN_IF_ERROR(state_->data_root_status);
@@ -150,7 +150,7 @@ Result<api::Diagnosis> Executor::Run(api::Diagnosis diagnosis, const Cancellatio
                                 [&own, &cancellation] { own.Request(cancellation.cause()); });
   if (diagnosis.spec.suspend) own.Request(CancelCause::kSuspended);
   DiagnosisRun run(state_->environment, std::move(diagnosis), std::move(lock), own, observer);
-  return run.Execute();
+  return run.Execute(obstacles);
 }
 
 Retention::Removed Executor::Sweep(std::chrono::system_clock::time_point now,

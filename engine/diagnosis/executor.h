@@ -57,6 +57,13 @@ struct ExecutorOptions {
 // status.operations, status.message).
 inline constexpr char kSummaryKeySuffix[] = ".result.summary";
 
+// What to do about an obstacle that may pass by itself: an OperationSet that is not there (yet), no
+// place for the page of an operation that serves one.
+enum class Obstacles {
+  kFail,    // the Diagnosis fails
+  kReturn,  // Run gives the error back, nothing is written, and the caller tries again later
+};
+
 class Executor {
  public:
   Executor(store::Store& store, catalog::Catalog& catalog, operation::Runner& runner,
@@ -71,9 +78,10 @@ class Executor {
   //   FailedPrecondition "AlreadyRunning"  another process (or thread) runs or serves it
   //   FailedPrecondition "Conflict"        the object changed before the claim: read it again
   //   Cancelled                            cause kShutdown or kDeleted
+  //   NotFound "OperationSetNotFound", ResourceExhausted "ViewerLimit"  with Obstacles::kReturn
   //   Unavailable and others               the store or the data root does not answer
   Result<api::Diagnosis> Run(api::Diagnosis diagnosis, const Cancellation& cancellation,
-                             Observer& observer);
+                             Observer& observer, Obstacles obstacles = Obstacles::kFail);
 
   // After a restart: serves again what `diagnosis`, which has ended, was serving until its expiry,
   // on the same port. Ok also if there is nothing to serve.

@@ -48,6 +48,8 @@ class Viewers {
   // A place for a viewer to come, given back when the ticket is destroyed; null if all are taken.
   using Ticket = std::shared_ptr<void>;
   Ticket Reserve();
+  // Whether Reserve would have one now.
+  bool HasPlace() const { return taken_->load() < capacity_; }
 
   void Add(Viewer viewer, Ticket ticket);
 

@@ -2,6 +2,7 @@
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
@@ -16,6 +17,8 @@ double Counter::value() const { return series_->Value(); }
 void Gauge::Set(double value) { series_->Set(value); }
 
 void Gauge::Add(double amount) { series_->Increment(amount); }
+
+void Histogram::Observe(double value) { series_->Observe(value); }
 
 double Gauge::value() const { return series_->Value(); }
 
@@ -32,6 +35,13 @@ Counter Registry::MakeCounter(const std::string& name, const std::string& help,
 Gauge Registry::MakeGauge(const std::string& name, const std::string& help,
                           const Labels& labels) noexcept {
   return Gauge(&prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add(labels));
+}
+
+Histogram Registry::MakeHistogram(const std::string& name, const std::string& help,
+                                  const std::vector<double>& bounds,
+                                  const Labels& labels) noexcept {
+  return Histogram(
+      &prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_).Add(labels, bounds));
 }
 
 std::string Registry::Text() const {

@@ -1,4 +1,4 @@
-// Registry: counters and gauges with labels, written as Prometheus text.
+// Registry: counters, gauges and histograms with labels, written as Prometheus text.
 //
 // Thread-safe, handles included. Handles are cheap to copy and stay valid while their Registry
 // lives; asking again for the same name and labels gives the same series. Units stand in the name
@@ -9,10 +9,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace prometheus {
 class Counter;
 class Gauge;
+class Histogram;
 class Registry;
 }  // namespace prometheus
 
@@ -43,6 +45,16 @@ class Gauge {
   prometheus::Gauge* series_;
 };
 
+class Histogram {
+ public:
+  void Observe(double value);
+
+ private:
+  friend class Registry;
+  explicit Histogram(prometheus::Histogram* series) : series_(series) {}
+  prometheus::Histogram* series_;
+};
+
 class Registry {
  public:
   Registry();
@@ -54,6 +66,11 @@ class Registry {
                       const Labels& labels = {}) noexcept;
   Gauge MakeGauge(const std::string& name, const std::string& help,
                   const Labels& labels = {}) noexcept;
+
+  // `bounds` are the upper ends of the buckets, rising; the first call for a name and labels
+  // counts.
+  Histogram MakeHistogram(const std::string& name, const std::string& help,
+                          const std::vector<double>& bounds, const Labels& labels = {}) noexcept;
 
   // All series in the text format 0.0.4, which every Prometheus reads.
   std::string Text() const;

@@ -1,4 +1,4 @@
-#include "engine/cli/run_options.h"
+#include "engine/cli/node_options.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
@@ -7,12 +7,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <array>
 #include <charconv>
 #include <cstring>
 #include <memory>
 
 #include "engine/api/names.h"
+#include "engine/cli/checked.h"
+#include "engine/core/digest.h"
+#include "engine/host/process_runner.h"
+#include "engine/operation/job.h"
 
 namespace kubediag::cli {
 namespace {
@@ -49,7 +54,79 @@ std::string FirstReachableAddress() {
   return {};
 }
 
+void AddViewerOptions(CLI::App& command, NodeOptions& options) {
+  command
+      .add_option("--viewer-address", options.viewer_address,
+                  "Numeric address that pages are served on [" + options.viewer_address + "]")
+      ->type_name("ADDRESS")
+      ->check(Checked(CheckAddress));
+  command
+      .add_option_function<std::string>(
+          "--viewer-ports",
+          [&options](const std::string& text) { options.viewer_ports = *ParsePortRange(text); },
+          "Ports that pages are served on, 0 for any [39900-39999]")
+      ->type_name("FIRST-LAST")
+      ->check(Checked([](const std::string& text) { return ParsePortRange(text).status(); }));
+  command
+      .add_option("--viewer-host", options.viewer_hosts,
+                  "Name under which pages may be visited besides addresses and localhost; may be "
+                  "given several times")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+}
+
 }  // namespace
+
+void AddNodeOptions(CLI::App& command, NodeOptions& options) {
+  command.add_option("--node-name", options.node_name, "Name of this machine [its host name]")
+      ->type_name("NAME")
+      ->check(Checked(CheckNodeName));
+  AddViewerOptions(command, options);
+  command
+      .add_option("--allow-source-cidr", options.allowed_source_cidrs,
+                  "Addresses that operations may fetch from though they are loopback, link-local "
+                  "or metadata services; may be given several times")
+      ->type_name("CIDR")
+      ->allow_extra_args(false)
+      ->check(Checked(CheckCidr));
+  command
+      .add_option("--operation-user", options.operation_user,
+                  "User that operations run as [the running user]")
+      ->type_name("USER[:GROUP]")
+      ->check(
+          Checked([](const std::string& text) { return host::ParseOperationUser(text).status(); }));
+  AddEngineOptions(command, options.engine);
+}
+
+Status ResolveNodeName(NodeOptions& options) {
+  if (!options.node_name.empty()) return Status::Ok();
+  options.node_name = HostName();
+  if (CheckNodeName(options.node_name).ok()) return Status::Ok();
+  return Status::InvalidArgument("the machine's name " + options.node_name +
+                                 " cannot be the name of a node: give one with --node-name");
+}
+
+diagnosis::ExecutorOptions ExecutorOptionsOf(const NodeOptions& options, const ProgramPaths& paths,
+                                             const Limits& limits) {
+  constexpr size_t kInstanceBytes = 4;
+  diagnosis::ExecutorOptions executor;
+  executor.data_root = options.engine.data_root;
+  executor.node_name = options.node_name;
+  executor.instance = options.node_name + "_" + RandomHex(kInstanceBytes);
+  executor.libexec_directory = paths.libexec;
+  executor.viewer_address = options.viewer_address;
+  executor.viewer_host = ViewerHost(options);
+  executor.first_viewer_port = options.viewer_ports.first;
+  executor.last_viewer_port = options.viewer_ports.last;
+  for (const std::string& cidr : options.allowed_source_cidrs) {
+    executor.policy.emplace_back(operation::kPolicyAllowSourceCidr, cidr);
+  }
+  for (const std::string& host : options.viewer_hosts) {
+    executor.policy.emplace_back(operation::kPolicyViewerHost, host);
+  }
+  executor.limits = limits;
+  return executor;
+}
 
 Result<PortRange> ParsePortRange(const std::string& text) {
   constexpr unsigned kLargestPort = 65535;
@@ -84,7 +161,7 @@ Status CheckNodeName(const std::string& text) {
                                  "'.', such as node-1.example (a DNS-1123 subdomain)");
 }
 
-std::string ViewerHost(const RunOptions& options) {
+std::string ViewerHost(const NodeOptions& options) {
   if (options.viewer_address != "0.0.0.0" && options.viewer_address != "::") {
     return options.viewer_address;
   }

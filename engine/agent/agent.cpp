@@ -1,0 +1,208 @@
+#include "engine/agent/agent.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <chrono>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/agent/agent_metrics.h"
+#include "engine/agent/announcer.h"
+#include "engine/agent/diagnosis_worker.h"
+#include "engine/agent/run_table.h"
+#include "engine/agent/waiting_table.h"
+#include "engine/core/file.h"
+#include "engine/core/limits.h"
+#include "engine/http/probes.h"
+#include "engine/kube/api_client.h"
+#include "engine/kube/event_recorder.h"
+#include "engine/kube/kube_store.h"
+#include "engine/kube/object_cache.h"
+#include "engine/kube/reflector.h"
+#include "engine/kube/work_queue.h"
+
+namespace kubediag::agent {
+namespace {
+
+// Held until it is closed, by the kernel at the latest.
+Result<UniqueFd> LockDataRoot(const std::string& path) {
+  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd root, MakeDirectory(path));
+  KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd lock, OpenAt(root.get(), "agent.lock", O_RDWR | O_CREAT));
+  if (flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
+  if (errno != EWOULDBLOCK) return Status::FromErrno("lock " + path + "/agent.lock", errno);
+  return Status::FailedPrecondition("another agent uses the data root " + path)
+      .WithReason("DataRootInUse");
+}
+
+kube::WatchedResource DiagnosesOf(const std::string& node) {
+  kube::WatchedResource resource;
+  resource.resource = kube::kDiagnoses;
+  resource.field_selector = "spec.nodeName=" + node;
+  resource.is_selected = [node](const api::Object& object) {
+    const auto* diagnosis = std::get_if<api::Diagnosis>(&object);
+    return diagnosis != nullptr && diagnosis->spec.node_name == node;
+  };
+  return resource;
+}
+
+}  // namespace
+
+struct Agent::State : kube::WatchHandler {
+  State(AgentOptions given, AgentParts parts, UniqueFd data_root_lock)
+      : options(std::move(given)),
+        logger(parts.logger),
+        lock(std::move(data_root_lock)),
+        client(parts.transport, parts.registry),
+        events(
+            parts.transport, parts.registry,
+            {.controller = "diagnosis.kubediag.org/agent", .instance = options.executor.node_name}),
+        store(client, events, parts.registry,
+              {.node_name = options.executor.node_name, .stop = stopping.get_token()}),
+        executor(store, parts.catalog, parts.runner, options.executor, parts.logger),
+        metrics(parts.registry),
+        queue(kube::SystemClock()),
+        worker({.node_name = options.executor.node_name,
+                .instance = options.executor.instance,
+                .cache = cache,
+                .queue = queue,
+                .store = store,
+                .executor = executor,
+                .runs = runs,
+                .waiting = waiting,
+                .metrics = metrics,
+                .logger = parts.logger,
+                .clock = kube::SystemClock()}),
+        announcer({.node_name = options.executor.node_name,
+                   .concurrency = options.executor.limits.concurrent_operations,
+                   .cache = cache,
+                   .store = store,
+                   .runs = runs,
+                   .waiting = waiting,
+                   .logger = parts.logger,
+                   .clock = kube::SystemClock()}),
+        reflector(DiagnosesOf(options.executor.node_name), {.transport = parts.transport,
+                                                            .cache = cache,
+                                                            .handler = *this,
+                                                            .metrics = parts.registry,
+                                                            .logger = parts.logger,
+                                                            .clock = kube::SystemClock(),
+                                                            .random = kube::MakeRandomSource()}) {
+    store.set_on_written([this](const api::Diagnosis& diagnosis) { cache.RecordWrite(diagnosis); });
+  }
+
+  void OnChange(const kube::Change& change) override;
+  std::string Unready() const;
+  std::string Unhealthy() const;
+  void EndRemoved(const std::stop_token& stop);
+  void SweepOnceRestored(const std::stop_token& stop);
+
+  const AgentOptions options;
+  Logger& logger;
+  const UniqueFd lock;
+  std::stop_source stopping;
+  kube::ApiClient client;
+  kube::EventRecorder events;
+  kube::KubeStore store;
+  diagnosis::Executor executor;
+  AgentMetrics metrics;
+  kube::ObjectCache cache;
+  kube::WorkQueue queue;
+  kube::WorkQueue removed{kube::SystemClock()};  // uids whose pages are to end
+  RunTable runs;
+  WaitingTable waiting;
+  DiagnosisWorker worker;
+  Announcer announcer;
+  kube::Reflector reflector;
+  std::unique_ptr<http::Probes> probes;
+};
+
+void Agent::State::OnChange(const kube::Change& change) {
+  const auto* diagnosis = std::get_if<api::Diagnosis>(&change.object->object);
+  if (diagnosis == nullptr) return;
+  const std::string& uid = diagnosis->metadata.uid;
+  if (change.type == kube::ChangeType::kRemoved) {
+    // Deleted, or no longer of this node: either way not ours to go on with.
+    runs.Cancel(uid, diagnosis::CancelCause::kDeleted);
+    worker.Forget(uid);
+    removed.Add({.namespace_name = "", .name = uid});
+    return;
+  }
+  store.Remember(*diagnosis);
+  if (diagnosis->metadata.deletion_timestamp) {
+    runs.Cancel(uid, diagnosis::CancelCause::kDeleted);
+  } else if (diagnosis->spec.suspend) {
+    runs.Cancel(uid, diagnosis::CancelCause::kSuspended);
+  }
+  queue.Add(kube::KeyOf(diagnosis->metadata));
+  metrics.queue_length.Set(static_cast<double>(queue.waiting()));
+}
+
+// A page ends with its Diagnosis; ending a process takes longer than the watch may wait.
+void Agent::State::EndRemoved(const std::stop_token& stop) {
+  while (const auto uid = removed.Take(stop)) {
+    executor.viewers().Stop(uid->name);
+    metrics.viewers.Set(static_cast<double>(executor.viewers().Count()));
+    removed.Done(*uid);
+  }
+}
+
+// What the first list told of is served again before anything of it could be swept away.
+void Agent::State::SweepOnceRestored(const std::stop_token& stop) {
+  while (!reflector.synced()) {
+    if (!kube::SystemClock().Sleep(kAnnounceInterval, stop)) return;
+  }
+  if (queue.WaitUntilIdle(stop)) executor.SweepInBackground();
+}
+
+std::string Agent::State::Unready() const {
+  return reflector.synced() ? "" : "the diagnoses of this node have not been read yet";
+}
+
+std::string Agent::State::Unhealthy() const {
+  // An API server that is away is no reason to restart the agent: its runs go on.
+  return "";
+}
+
+Agent::Agent(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Agent::~Agent() = default;
+
+uint16_t Agent::probe_port() const { return state_->probes->port(); }
+
+Result<std::unique_ptr<Agent>> Agent::Open(AgentOptions options, AgentParts parts) {
+  KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd lock, LockDataRoot(options.executor.data_root));
+  options.executor.store_has_all_diagnoses = true;
+  auto state = std::make_unique<State>(std::move(options), parts, std::move(lock));
+  State* const raw = state.get();
+  KUBEDIAG_ASSIGN_OR_RETURN(state->probes,
+                            http::Probes::Start(raw->options.probe_address, raw->options.probe_port,
+                                                {.unhealthy = [raw] { return raw->Unhealthy(); },
+                                                 .unready = [raw] { return raw->Unready(); }},
+                                                parts.registry, parts.logger));
+  return std::unique_ptr<Agent>(new Agent(std::move(state)));
+}
+
+void Agent::Run(const std::stop_token& stop) {
+  State& state = *state_;
+  std::vector<std::jthread> threads;
+  // Every Diagnosis under way holds a worker; operations beyond the limit wait in the executor.
+  for (unsigned i = 0; i < state.options.executor.limits.concurrent_operations; ++i) {
+    threads.emplace_back([&state](const std::stop_token& own) { state.worker.Work(own); });
+  }
+  threads.emplace_back([&state](const std::stop_token& own) { state.announcer.Run(own); });
+  threads.emplace_back([&state](const std::stop_token& own) { state.EndRemoved(own); });
+  threads.emplace_back([&state](const std::stop_token& own) { state.SweepOnceRestored(own); });
+  state.reflector.Run(stop);
+  state.logger.Info("the agent ends", {{"node", state.options.executor.node_name}});
+  state.runs.CancelAll(diagnosis::CancelCause::kShutdown);
+  state.queue.ShutDown();
+  state.removed.ShutDown();
+  for (std::jthread& thread : threads) thread.request_stop();
+  threads.clear();
+  state.stopping.request_stop();
+}
+
+}  // namespace kubediag::agent

@@ -1,0 +1,29 @@
+// What every command is told that talks to an API server, and the connection it makes of it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/core/result.h"
+#include "engine/kube/transport.h"
+
+namespace CLI {  // NOLINT(readability-identifier-naming): theirs
+class App;
+}
+
+namespace kubediag::cli {
+
+struct ClusterOptions {
+  std::string kubeconfig;  // empty: KUBECONFIG, ~/.kube/config, the Pod we are in
+  std::string context;     // empty: the file's current one
+};
+
+// --kubeconfig and --context. `options` must outlive the parsing.
+void AddClusterOptions(CLI::App& command, ClusterOptions& options);
+
+// Configures the HTTP library too, which starts threads of its own: block signals before.
+// `component` goes into the User-Agent: "kubediag-<component>/<version>". Opens no connection.
+Result<std::unique_ptr<kube::Transport>> Connect(const ClusterOptions& options,
+                                                 const std::string& component);
+
+}  // namespace kubediag::cli
