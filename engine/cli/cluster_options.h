@@ -21,8 +21,10 @@ struct ClusterOptions {
 // --kubeconfig and --context. `options` must outlive the parsing.
 void AddClusterOptions(CLI::App& command, ClusterOptions& options);
 
-// Configures the HTTP library too, which starts threads of its own: block signals before.
-// `component` goes into the User-Agent: "kubediag-<component>/<version>". Opens no connection.
+// Configures the HTTP library too, whose threads it starts: call it before any other thread is
+// started but that of Signals, which must be there first or a signal ends the program at one of
+// them. `component` goes into the User-Agent: "kubediag-<component>/<version>". Opens no
+// connection.
 Result<std::unique_ptr<kube::Transport>> Connect(const ClusterOptions& options,
                                                  const std::string& component);
 

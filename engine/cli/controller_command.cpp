@@ -41,10 +41,10 @@ std::string OwnNamespace() {
 
 Status RunUntilSignal(ControllerCommandOptions& options) {
   constexpr size_t kIdentityBytes = 4;
-  KUBEDIAG_ASSIGN_OR_RETURN(const std::unique_ptr<kube::Transport> transport,
-                            Connect(options.cluster, "controller"));
   std::stop_source stop;
   const Signals signals([&stop](int) { stop.request_stop(); });
+  KUBEDIAG_ASSIGN_OR_RETURN(const std::unique_ptr<kube::Transport> transport,
+                            Connect(options.cluster, "controller"));
   const std::unique_ptr<Logger> logger = MakeStderrLogger(options.log_level, options.log_format);
   metrics::Registry registry;
   controller::ControllerOptions& own = options.controller;

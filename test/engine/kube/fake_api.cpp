@@ -164,6 +164,10 @@ Response FakeApi::CarryOut(const Request& request) {
     if (wanted.contains("uid") && wanted["uid"] != object["metadata"]["uid"]) {
       return Refusal(409, "Conflict", "the UID in the precondition does not match");
     }
+    const Json version = wanted.value("resourceVersion", Json());
+    if (!version.is_null() && version != object["metadata"]["resourceVersion"]) {
+      return Refusal(409, "Conflict", "the ResourceVersion in the precondition does not match");
+    }
     ++version_;
     objects_.erase(found);
     return {200, "{}", std::nullopt};
