@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/api/objects.h"
+#include "engine/core/limits.h"
 #include "engine/kube/clock.h"
 
 namespace kubediag::controller {
@@ -20,7 +21,7 @@ struct CollectionRules {
   std::chrono::seconds ttl = std::chrono::hours(240);
   std::chrono::seconds minimum_age = std::chrono::minutes(30);  // nothing younger is deleted
   size_t most_per_node = 20;
-  size_t most_status_bytes = 128 * 1024 * 1024;  // of all of them together
+  size_t most_status_bytes = 128 * kMiB;  // of all of them together
 };
 
 // A finished Diagnosis.

@@ -49,7 +49,7 @@ bool Collector::Serves(const api::Diagnosis& diagnosis, api::Time now,
 Status Collector::Delete(const api::Diagnosis& diagnosis, const char* cause,
                          const std::stop_token& stop) {
   const api::ObjectMeta& metadata = diagnosis.metadata;
-  const Status deleted = parts_.client.Delete(
+  Status deleted = parts_.client.Delete(
       kube::kDiagnoses, metadata.namespace_name, metadata.name,
       {.uid = metadata.uid, .resource_version = metadata.resource_version}, {.stop = stop});
   if (deleted.ok()) {

@@ -277,6 +277,23 @@ class Election(ControllerCase):
         self.assertLess(took, 12)  # the lease was given back
         self.assertIsNotNone(first.said("the controller ends"))
 
+    def test_leader_that_was_stopped_for_long_writes_nothing_more(self):
+        first = self.lead()
+        second = self.start()
+        writes = first.metric('kubediag_api_requests_total{code="200",verb="patch"}')
+        first.process.send_signal(signal.SIGSTOP)
+        try:
+            self.eventually(second.leads, "the other one leads")
+            self.apply(operation_set("after-stop", SET))
+            self.assertEqual(self.ready("after-stop")["status"], "True")
+        finally:
+            first.process.send_signal(signal.SIGCONT)
+        self.eventually(lambda: first.said("no longer leading"), "the first one knows")
+        self.assertFalse(first.leads())
+        # Renewals of the lease are no requests of this client's.
+        self.assertEqual(first.metric('kubediag_api_requests_total{code="200",verb="patch"}'), writes)
+        self.assertTrue(second.leads())
+
     def test_only_the_leader_writes(self):
         leader = self.lead()
         others = [self.start() for _ in range(2)]

@@ -32,7 +32,8 @@ class UsageTest : public KubediagTest {
 
 TEST_F(UsageTest, HasHelpWithAnExampleForEverySubcommand) {
   EXPECT_EQ(Call({"--help"}).status, 0);
-  for (const char* command : {"run", "validate", "operations", "version", "completion"}) {
+  for (const char* command :
+       {"run", "validate", "operations", "agent", "controller", "version", "completion"}) {
     const Ended help = Call({command, "--help"});
     EXPECT_EQ(help.status, 0);
     EXPECT_EQ(help.error, "");
