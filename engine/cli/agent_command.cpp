@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <memory>
@@ -28,6 +30,8 @@ Status RunUntilSignal(AgentCommandOptions& options) {
   KUBEDIAG_RETURN_IF_ERROR(ResolveNodeName(options.node));
   KUBEDIAG_ASSIGN_OR_RETURN(const ProgramPaths paths, ProgramPaths::Find());
   KUBEDIAG_RETURN_IF_ERROR(ResolveDefaults(options.node.engine, paths));
+  // An arena for each of some twenty threads would cost more memory than it saves waiting.
+  mallopt(M_ARENA_MAX, 2);
   std::stop_source stop;
   const Signals signals([&stop](int) { stop.request_stop(); });  // before every other thread
   KUBEDIAG_ASSIGN_OR_RETURN(const std::unique_ptr<kube::Transport> transport,
