@@ -80,7 +80,7 @@ bool IsJournalFolder(int directory, const std::string& name) {
   if (!fd.ok()) return false;
   std::string head(kMagic.size(), '\0');
   const ssize_t got = pread(fd->get(), head.data(), head.size(), 0);
-  return got >= 0 && kMagic.starts_with(std::string_view(head).substr(0, static_cast<size_t>(got)));
+  return got >= 0 && kMagic.starts_with(std::string_view{head}.substr(0, static_cast<size_t>(got)));
 }
 
 Result<std::unique_ptr<Journal>> Journal::Create(int run_directory, const BeginRecord& begin) {
