@@ -36,7 +36,7 @@ class Script {
  public:
   explicit Script(const std::string& text) : path_(folder_.path() + "/host") {
     std::ofstream(path_) << "#!/bin/sh\n" << text;
-    std::filesystem::permissions(path_, std::filesystem::perms(0755));
+    std::filesystem::permissions(path_, static_cast<std::filesystem::perms>(0755));
   }
   const std::string& path() const { return path_; }
 
