@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "engine/api/names.h"
+#include "engine/core/address.h"
 
 namespace kubediag::cli {
 namespace {
@@ -23,13 +24,6 @@ std::optional<unsigned> ParseNumber(const std::string& text, unsigned largest) {
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || stop != end || value > largest) return std::nullopt;
   return value;
-}
-
-// 32, 128, or 0 for what is no address.
-unsigned AddressBits(const std::string& text) {
-  in6_addr buffer{};
-  if (inet_pton(AF_INET, text.c_str(), &buffer) == 1) return 32;
-  return inet_pton(AF_INET6, text.c_str(), &buffer) == 1 ? 128 : 0;
 }
 
 std::string FirstReachableAddress() {
@@ -64,17 +58,11 @@ Result<PortRange> ParsePortRange(const std::string& text) {
   return PortRange{static_cast<uint16_t>(*first), static_cast<uint16_t>(*last)};
 }
 
-Status CheckCidr(const std::string& text) {
-  const size_t slash = text.find('/');
-  const unsigned bits = AddressBits(text.substr(0, slash));
-  const bool fits = slash == std::string::npos || ParseNumber(text.substr(slash + 1), bits);
-  if (bits > 0 && fits) return Status::Ok();
-  return Status::InvalidArgument(text + " is no range of addresses such as 10.0.0.0/8");
-}
+Status CheckCidr(const std::string& text) { return ParseCidr(text).status(); }
 
 Status CheckAddress(const std::string& text) {
-  if (AddressBits(text) > 0) return Status::Ok();
-  return Status::InvalidArgument(text + " is no numeric address");
+  if (ParseAddress(text)) return Status::Ok();
+  return Status::InvalidArgument("\"" + text + "\" is no numeric address");
 }
 
 Status CheckNodeName(const std::string& text) {

@@ -32,7 +32,7 @@ struct RunOptions {
 
 // "39900-39999", "8080" or "0" (any). InvalidArgument otherwise.
 Result<PortRange> ParsePortRange(const std::string& text);
-// Ok for "10.0.0.0/8", "fd00::/8" and single addresses.
+// Ok for "10.0.0.0/8", "fd00::/8" and single addresses: what the programs that download take.
 Status CheckCidr(const std::string& text);
 // Ok for a numeric IPv4 or IPv6 address.
 Status CheckAddress(const std::string& text);

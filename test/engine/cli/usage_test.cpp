@@ -76,6 +76,7 @@ TEST_F(UsageTest, ExitsWithTwoOnMistakes) {
            {"run", "-f", "x", "-o", "xml"},
            {"run", "-f", "x", "--viewer-ports", "9-1"},
            {"run", "-f", "x", "--allow-source-cidr", "everywhere"},
+           {"run", "-f", "x", "--allow-source-cidr", "127.0.0.1/8"},
            {"run", "-f", "x", "--viewer-address", "localhost"},
            {"run", "-f", "x", "--watch", "--exit"},
            {"run", "-f", "x", "--log-level", "loud"},
@@ -104,6 +105,11 @@ TEST_F(UsageTest, TellsWhatTheNameOfANodeIs) {
     EXPECT_THAT(ended.error, HasSubstr("is no name of a node: lower-case letters, digits"));
     EXPECT_EQ(ended.error.find('\x1b'), std::string::npos);
   }
+}
+
+TEST_F(UsageTest, SaysWhatRangeWasMeant) {
+  const Ended ended = Call({"run", "-f", "x", "--allow-source-cidr", "127.0.0.1/8"});
+  EXPECT_THAT(ended.error, HasSubstr("bits beyond the prefix are set; the range is 127.0.0.0/8"));
 }
 
 TEST_F(UsageTest, NamesTheNearestCommand) {
