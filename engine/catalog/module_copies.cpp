@@ -72,6 +72,24 @@ bool IsLeased(int directory, const std::string& name) {
   return !fd.ok() || !LockFile(fd->get(), LOCK_EX | LOCK_NB);
 }
 
+bool IsSha256(std::string_view name) {
+  constexpr size_t kHexDigits = 64;
+  return name.size() == kHexDigits &&
+         name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// The copy of that content, if it is what its name says.
+Result<UniqueFd> OpenSound(int directory, const std::string& sha256) {
+  KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd fd, OpenAt(directory, sha256 + ".so", O_RDONLY | O_NONBLOCK));
+  KUBEDIAG_ASSIGN_OR_RETURN(const FileDigest digest, Sha256OfFile(fd.get()));
+  struct stat info {};
+  if (digest.sha256 != sha256 || fstat(fd.get(), &info) != 0 ||
+      (info.st_mode & 07777U) != kCopyMode) {
+    return Status::NotFound("the copy " + sha256 + ".so is damaged");
+  }
+  return fd;
+}
+
 Status CopyBytes(int source, int target, const std::string& name) {
   std::array<char, 64 * kKiB> buffer;
   size_t total = 0;
@@ -147,14 +165,8 @@ Status ModuleCopies::Adopt(Copy& copy, const std::string& temporary, UniqueFd fd
   KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd change,
                             OpenAt(directory_.get(), kChangeLockName, O_RDWR | O_CREAT));
   if (!LockFile(change.get(), LOCK_EX)) return Status::FromErrno("lock " + path_, errno);
-  auto present = OpenAt(directory_.get(), file, O_RDONLY | O_NONBLOCK);
-  bool reused = false;
-  if (present.ok()) {
-    const Result<FileDigest> digest = Sha256OfFile(present->get());
-    struct stat info {};
-    reused = digest.ok() && digest->sha256 == copy.sha256 && fstat(present->get(), &info) == 0 &&
-             (info.st_mode & 07777U) == kCopyMode;
-  }
+  auto present = OpenSound(directory_.get(), copy.sha256);
+  const bool reused = present.ok();
   if (reused) {
     futimens(present->get(), nullptr);  // as young as one made anew
     fd = *std::move(present);
@@ -164,15 +176,37 @@ Status ModuleCopies::Adopt(Copy& copy, const std::string& temporary, UniqueFd fd
        renameat(directory_.get(), temporary.c_str(), directory_.get(), file.c_str()) != 0)) {
     return Status::FromErrno("put it in place", errno);
   }
-  const auto known = state_->leases.find(copy.sha256);
-  if (reused && known != state_->leases.end()) {
-    if (copy.lease = known->second.lock(); copy.lease != nullptr) return Status::Ok();
-  }
+  if (!reused) state_->leases.erase(copy.sha256);  // of a file that was not what its name says
+  copy.lease = LeaseOf(copy.sha256, std::move(fd));
+  return Status::Ok();
+}
+
+// Under the mutex and the lock for changes.
+std::shared_ptr<const void> ModuleCopies::LeaseOf(const std::string& sha256, UniqueFd fd) {
+  std::weak_ptr<const void>& known = state_->leases[sha256];
+  if (auto lease = known.lock()) return lease;
   // Without locks on this file system other processes are not heeded.
   (void)LockFile(fd.get(), LOCK_SH | LOCK_NB);
-  copy.lease = std::make_shared<const UniqueFd>(std::move(fd));
-  state_->leases[copy.sha256] = copy.lease;
-  return Status::Ok();
+  std::shared_ptr<const void> lease = std::make_shared<const UniqueFd>(std::move(fd));
+  known = lease;
+  return lease;
+}
+
+Result<ModuleCopies::Copy> ModuleCopies::Recall(const std::string& path) {
+  const std::filesystem::path file = std::filesystem::path(path).filename();
+  Copy copy;
+  copy.sha256 = file.stem().string();
+  if (file.extension() != ".so" || !IsSha256(copy.sha256)) {
+    return Status::NotFound(path + " is no copy of a module");
+  }
+  copy.path = path_ + "/" + file.string();
+  const std::lock_guard lock(state_->mutex);
+  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd change,
+                            OpenAt(directory_.get(), kChangeLockName, O_RDWR | O_CREAT));
+  if (!LockFile(change.get(), LOCK_EX)) return Status::FromErrno("lock " + path_, errno);
+  KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd fd, OpenSound(directory_.get(), copy.sha256));
+  copy.lease = LeaseOf(copy.sha256, std::move(fd));
+  return copy;
 }
 
 ModuleCopies::Pruned ModuleCopies::Prune() {

@@ -31,6 +31,10 @@ class ModuleCopies {
   // messages.
   Result<Copy> Add(int source, const std::string& name);
 
+  // The copy that was at `path`, perhaps in an earlier process, if its content is still what its
+  // name says. NotFound otherwise.
+  Result<Copy> Recall(const std::string& path);
+
   struct Pruned {
     std::vector<std::string> removed;  // SHA-256 of each
     size_t leased = 0;                 // copies of ours that are still referred to
@@ -43,6 +47,7 @@ class ModuleCopies {
   struct State;
   ModuleCopies(std::string path, UniqueFd directory, UniqueFd lock);
   Status Adopt(Copy& copy, const std::string& temporary, UniqueFd fd);
+  std::shared_ptr<const void> LeaseOf(const std::string& sha256, UniqueFd fd);
 
   std::string path_;
   UniqueFd directory_;

@@ -78,6 +78,20 @@ class WatchingCatalog final : public Catalog {
     return entries;
   }
 
+  std::vector<std::string> ArtifactFolders() override {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> folders;
+    for (const auto& [name, entry] : snapshot_.entries) {
+      folders.push_back(entry.descriptor.artifact_folder);
+    }
+    return folders;
+  }
+
+  Result<LeasedModule> Recall(const std::string& module_path) override {
+    KUBEDIAG_ASSIGN_OR_RETURN(ModuleCopies::Copy copy, scanner_.copies().Recall(module_path));
+    return LeasedModule{.path = std::move(copy.path), .lease = std::move(copy.lease)};
+  }
+
   std::vector<Refusal> Refusals() override {
     std::unique_lock lock(mutex_);
     CatchUp(lock);
@@ -206,7 +220,7 @@ class WatchingCatalog final : public Catalog {
     }
   }
 
-  Scanner scanner_;  // used by the thread only, once that runs
+  Scanner scanner_;  // used by the thread only, once that runs, but for its copies
 
   std::mutex mutex_;
   std::condition_variable scanned_;

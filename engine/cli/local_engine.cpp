@@ -66,7 +66,6 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const RunOptions& options
   engine->executor_ = std::make_unique<diagnosis::Executor>(
       engine->store_, engine->modules_->catalog(), engine->modules_->runner(),
       ExecutorOptionsOf(options, paths, limits), logger);
-  engine->executor_->SweepInBackground();
   return engine;
 }
 

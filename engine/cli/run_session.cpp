@@ -158,6 +158,8 @@ int Session::RunOnce(const ObjectSet& set) {
     const std::stop_callback cancel(
         stop_.get_token(), [&pool] { pool.CancelAll(diagnosis::CancelCause::kCancelled); });
     for (const api::Diagnosis& diagnosis : *diagnoses) pool.Submit(diagnosis);
+    // Not before the store has the objects: their journals are needed.
+    engine_->executor().SweepInBackground();
     pool.WaitIdle();
   }
   std::vector<api::Diagnosis> in_order;
@@ -194,7 +196,11 @@ int Session::Watch() {
       logger_->Warning("metrics file not written", {{"reason", status.message()}});
     });
   }
-  for (bool changed = true; changed; changed = AwaitChange(*watch, stop)) {
+  watch->Rearm();
+  Take(objects.Apply(manifests_.Read()), pool);
+  // Not before the store has the objects: their journals are needed.
+  engine_->executor().SweepInBackground();
+  while (AwaitChange(*watch, stop)) {
     watch->Rearm();
     Take(objects.Apply(manifests_.Read()), pool);
   }

@@ -301,6 +301,31 @@ TEST_F(CatalogTest, LooksForItselfWhenTheKernelHasNoInotifyInstanceLeft) {
   EXPECT_TRUE(catalog->Find("hello").ok());
 }
 
+TEST_F(CatalogTest, TellsTheArtifactFoldersWithoutWaitingForAScan) {
+  folders_.Make("operations");
+  folders_.Write("operations/a.so", "module hello");
+  const auto catalog = Open({folders_.Path("operations")});
+  runner_.CloseGate();
+  folders_.Write("operations/b.so", "module late");
+  runner_.AwaitDescribeAtGate();
+  EXPECT_EQ(catalog->ArtifactFolders(), std::vector<std::string>{"artifacts/hello"});
+  runner_.OpenGate();
+}
+
+TEST_F(CatalogTest, RecallsTheCopyOfAModuleThatWasReplaced) {
+  folders_.Make("operations");
+  folders_.Write("operations/a.so", "module hello");
+  const auto catalog = Open({folders_.Path("operations")});
+  const std::string before = catalog->Find("hello")->module_path;
+  Result<LeasedModule> recalled = catalog->Recall(before);
+  ASSERT_TRUE(recalled.ok()) << recalled.status().ToString();
+  EXPECT_EQ(recalled->path, before);
+  folders_.Write("operations/a.so", "module hello again");
+  EXPECT_NE(catalog->Find("hello")->module_path, before);
+  EXPECT_TRUE(std::filesystem::exists(before)) << "leased";
+  EXPECT_FALSE(catalog->Recall(folders_.Path("operations/a.so")).ok());
+}
+
 TEST_F(CatalogTest, FailsToOpenWhenItsOwnDirectoryCannotBeMade) {
   folders_.Write("modules", "a file stands in the way");
   EXPECT_FALSE(Catalog::Open({{}, folders_.Path("modules")}, runner_, *logger_).ok());

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "engine/api/time.h"
@@ -49,6 +50,18 @@ TEST_F(ArtifactsTest, OneThatIsNotThereOrLeavesTheFolderIsMissing) {
     EXPECT_EQ(DescribeArtifacts(folder, {{"k", path}}).status().reason(), "ArtifactMissing")
         << path;
   }
+}
+
+TEST_F(ArtifactsTest, AFolderThatIsBeingRemovedIsNotOpenedAgain) {
+  const std::string path = folder.relative_path;
+  EXPECT_TRUE(ReopenArtifactFolder(root.get(), path).ok());
+  folder.directory.Reset();
+  {
+    const UniqueFd remover = OpenAt(root.get(), path, O_RDONLY | O_DIRECTORY).value();
+    ASSERT_EQ(flock(remover.get(), LOCK_EX | LOCK_NB), 0);
+    EXPECT_EQ(ReopenArtifactFolder(root.get(), path).status().code(), StatusCode::kNotFound);
+  }
+  EXPECT_TRUE(ReopenArtifactFolder(root.get(), path).ok());
 }
 
 }  // namespace
