@@ -34,10 +34,11 @@ Status MetricsFile::Write() {
   KUBEDIAG_RETURN_IF_ERROR(CheckMetricsFile(path_));
   const std::filesystem::path path(path_);
   const std::string folder = path.has_parent_path() ? path.parent_path().string() : ".";
-  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd fd, OpenDirectory(folder));
+  const Result<UniqueFd> fd = OpenDirectory(folder);
+  if (!fd.ok()) return fd.status().Annotate("metrics file " + path_);
   // Another user's collector reads the file, so its mode is the umask's.
   constexpr mode_t kAsTheUmaskSays = 0666;
-  return ReplaceFileAt(fd.get(), path.filename().string(), text_(), kAsTheUmaskSays)
+  return ReplaceFileAt(fd->get(), path.filename().string(), text_(), kAsTheUmaskSays)
       .Annotate("metrics file " + path_);
 }
 

@@ -22,7 +22,11 @@ using testing::HasSubstr;
 
 class MetricsFileTest : public testing::Test {
  protected:
-  std::string Read() const { return ReadFile(path_, 1000).value(); }
+  std::string Read() const { return Content(path_); }
+  static std::string Content(const std::string& path) {
+    const Result<std::string> content = ReadFile(path, 1000);
+    return content.ok() ? *content : content.status().ToString();
+  }
   std::vector<std::string> Names() const {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
@@ -60,7 +64,7 @@ TEST_F(MetricsFileTest, LeavesItsNeighboursAlone) {
   const std::string neighbour = folders_.Write("collector/kubediag.prom.new", "somebody's");
   MetricsFile file(path_, [] { return std::string("a 1\n"); });
   EXPECT_TRUE(file.Write().ok());
-  EXPECT_EQ(ReadFile(neighbour, 1000).value(), "somebody's");
+  EXPECT_EQ(Content(neighbour), "somebody's");
 }
 
 TEST_F(MetricsFileTest, ReplacesNoPipeAndNoLink) {
@@ -74,7 +78,7 @@ TEST_F(MetricsFileTest, ReplacesNoPipeAndNoLink) {
   std::filesystem::create_symlink(target, path_);
   EXPECT_THAT(file.Write().message(), HasSubstr("is a symbolic link; name the file itself"));
   EXPECT_TRUE(std::filesystem::is_symlink(path_));
-  EXPECT_EQ(ReadFile(target, 1000).value(), "somebody's");
+  EXPECT_EQ(Content(target), "somebody's");
   EXPECT_THAT(Names(), ElementsAre("kubediag.prom"));
 }
 

@@ -228,7 +228,8 @@ TEST_F(RunTest, RunsNothingWhenItsMetricsCannotBeWritten) {
   KubediagProcess program(RunCommand({"-f", "all.yaml", "--metrics-file", "no/kubediag.prom"}));
   EXPECT_EQ(program.Wait(), 1);
   EXPECT_EQ(program.output(), "");
-  EXPECT_THAT(program.error(), HasSubstr("metrics file no/kubediag.prom.new: No such file"));
+  EXPECT_THAT(program.error(),
+              HasSubstr("metrics file no/kubediag.prom: open directory no: No such file"));
 }
 
 TEST_F(RunTest, WritesLogLinesAsJsonOnRequest) {
