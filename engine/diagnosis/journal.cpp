@@ -78,10 +78,11 @@ class FrameReader {
 
   Result<StoredFrame> At(uint64_t offset) const {
     KUBEDIAG_ASSIGN_OR_RETURN(const std::string bytes, Read(offset, kHeadBytes));
-    ByteReader head(bytes);
+    const std::string_view head_bytes = bytes;
+    ByteReader head(head_bytes);
     StoredFrame frame{.offset = offset, .size = head.U64(), .record_sum = head.U32()};
-    if (head.U32() != Crc32(std::string_view(bytes).substr(0, kHeadBytes - 4)) ||
-        frame.size > file_size_ - offset - kHeadBytes) {
+    if (head.U32() != Crc32(head_bytes.substr(0, kHeadBytes - 4)) ||
+        offset + kHeadBytes > file_size_ || frame.size > file_size_ - offset - kHeadBytes) {
       return Status::DataLoss("a record is damaged");
     }
     return frame;
