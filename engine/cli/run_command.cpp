@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <string>
 
 #include "engine/cli/commands.h"
 #include "engine/cli/exit_status.h"
@@ -38,7 +39,8 @@ void AddViewerOptions(CLI::App& command, RunOptions& options) {
                   "Name under which pages may be visited besides addresses and localhost; may be "
                   "given several times")
       ->type_name("NAME")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check(Checked(CheckViewerHost));
 }
 
 void AddRunOptions(CLI::App& command, RunOptions& options) {
@@ -53,6 +55,17 @@ void AddRunOptions(CLI::App& command, RunOptions& options) {
   command.add_option("--node-name", options.node_name, "Name of this machine [its host name]")
       ->type_name("NAME")
       ->check(Checked(CheckNodeName));
+  command
+      .add_option_function<std::string>(
+          "--max-concurrent",
+          [&options](const std::string& text) {
+            options.max_concurrent = *ParseMaxConcurrent(text);
+          },
+          "Diagnoses, and operations, that run at once, 1 to " +
+              std::to_string(kMaxConcurrentOperations) + "; more wait [" +
+              std::to_string(options.max_concurrent) + "]")
+      ->type_name("N")
+      ->check(Checked([](const std::string& text) { return ParseMaxConcurrent(text).status(); }));
   AddViewerOptions(command, options);
   command
       .add_option("--allow-source-cidr", options.allowed_source_cidrs,

@@ -60,6 +60,13 @@ Result<PortRange> ParsePortRange(const std::string& text) {
 
 Status CheckCidr(const std::string& text) { return ParseCidr(text).status(); }
 
+Result<unsigned> ParseMaxConcurrent(const std::string& text) {
+  const std::optional<unsigned> number = ParseNumber(text, kMaxConcurrentOperations);
+  if (number && *number > 0) return *number;
+  return Status::InvalidArgument("\"" + text + "\" is no number from 1 to " +
+                                 std::to_string(kMaxConcurrentOperations));
+}
+
 Status CheckAddress(const std::string& text) {
   if (ParseAddress(text)) return Status::Ok();
   return Status::InvalidArgument("\"" + text + "\" is no numeric address");
@@ -70,6 +77,18 @@ Status CheckNodeName(const std::string& text) {
   return Status::InvalidArgument("\"" + text +
                                  "\" is no name of a node: lower-case letters, digits, '-' and "
                                  "'.', such as node-1.example (a DNS-1123 subdomain)");
+}
+
+Status CheckViewerHost(const std::string& text) {
+  std::string lower = text;
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  if (ParseAddress(text) || api::IsDnsSubdomain(lower)) return Status::Ok();
+  return Status::InvalidArgument(
+      "\"" + text +
+      "\" is neither a host name such as node-1.example nor a numeric address; the "
+      "port is not part of it");
 }
 
 std::string ViewerHost(const RunOptions& options) {
