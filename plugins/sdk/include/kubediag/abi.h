@@ -94,7 +94,7 @@ enum {
   KUBEDIAG_KIND_INTEGER = 1, /* decimal, optional sign, fits int64 */
   KUBEDIAG_KIND_BOOLEAN = 2, /* "true" or "false" */
   KUBEDIAG_KIND_CHOICE = 3,  /* one of choices, case-sensitive */
-  KUBEDIAG_KIND_URL = 4      /* http:// or https://, with a host, without user information */
+  KUBEDIAG_KIND_URL = 4      /* http or https, a host, no user information, port <= 65535 */
 };
 
 #define KUBEDIAG_PARAMETER_REQUIRED (UINT32_C(1) << 0)
