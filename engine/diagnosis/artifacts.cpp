@@ -131,6 +131,8 @@ Result<std::vector<api::Artifact>> DescribeArtifacts(
     if (fstat(fd->get(), &info) != 0 || !S_ISREG(info.st_mode)) {
       return missing(file.path + " is not a regular file");
     }
+    // It may be somebody else's, which the operation could not read, but we can.
+    if (info.st_nlink != 1) return missing(file.path + " has other names (hard links)");
     total += static_cast<uint64_t>(info.st_size);
     if (total > kMaxRunArtifactBytes) {
       return Status::ResourceExhausted("artifacts of more than " +

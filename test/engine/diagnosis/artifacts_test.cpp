@@ -46,7 +46,10 @@ TEST_F(ArtifactsTest, AreNotReadBeyondTheirCap) {
 
 TEST_F(ArtifactsTest, OneThatIsNotThereOrLeavesTheFolderIsMissing) {
   ASSERT_EQ(symlinkat("/etc/hostname", folder.directory.get(), "link"), 0);
-  for (const char* path : {"absent", "link", "../../etc/hostname"}) {
+  // A second name of a file that need not be the operation's.
+  ASSERT_TRUE(OpenAt(root.get(), "private", O_WRONLY | O_CREAT).ok());
+  ASSERT_EQ(linkat(root.get(), "private", folder.directory.get(), "hard_link", 0), 0);
+  for (const char* path : {"absent", "link", "hard_link", "../../etc/hostname"}) {
     EXPECT_EQ(DescribeArtifacts(folder, {{"k", path}}).status().reason(), "ArtifactMissing")
         << path;
   }
