@@ -25,6 +25,7 @@ namespace {
 
 constexpr char kLockName[] = ".lock";
 constexpr char kChangeLockName[] = ".change";  // held while a copy is put in place or removed
+constexpr mode_t kDirectoryMode = 0700;
 constexpr mode_t kCopyMode = 0555;  // an operation user reads it; the directory keeps others out
 
 bool LockFile(int fd, int operation) {
@@ -135,10 +136,37 @@ ModuleCopies::ModuleCopies(std::string path, UniqueFd directory, UniqueFd lock)
       lock_(std::move(lock)),
       state_(std::make_shared<State>()) {}
 
+// A duplicate of the directory's descriptor, after making the directory anew if it has been
+// removed.
+Result<UniqueFd> ModuleCopies::Renew() {
+  const std::lock_guard lock(state_->mutex);
+  struct stat ours {};
+  struct stat theirs {};
+  const bool there = fstat(directory_.get(), &ours) == 0 && stat(path_.c_str(), &theirs) == 0 &&
+                     ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+  if (!there) {
+    if (mkdir(path_.c_str(), kDirectoryMode) != 0 && errno != EEXIST) {
+      const int error = errno;
+      const std::string parent = std::filesystem::path(path_).parent_path().string();
+      if (error != ENOENT) return Status::FromErrno("make directory " + path_, error);
+      return Status::Unavailable("the data root " + parent + " has been removed: restart kubediag");
+    }
+    KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd directory, OpenDirectory(path_));
+    KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd mark, OpenAt(directory.get(), kLockName, O_RDWR | O_CREAT));
+    if (!LockFile(mark.get(), LOCK_SH)) return Status::FromErrno("lock " + path_, errno);
+    directory_ = std::move(directory);
+    lock_ = std::move(mark);
+  }
+  UniqueFd duplicate(fcntl(directory_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!duplicate.valid()) return Status::FromErrno("duplicate " + path_, errno);
+  return duplicate;
+}
+
 Result<ModuleCopies::Copy> ModuleCopies::Add(int source, const std::string& name) {
+  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd directory, Renew());
   const std::string temporary = "." + RandomHex(16) + ".new";
   KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd fd,
-                            OpenAt(directory_.get(), temporary, O_RDWR | O_CREAT | O_EXCL));
+                            OpenAt(directory.get(), temporary, O_RDWR | O_CREAT | O_EXCL));
   // Not synced to the disk: the next start copies every module again and renames over what it
   // finds, so a copy that a power failure cut short is never used.
   Status status = CopyBytes(source, fd.get(), name);
@@ -152,7 +180,7 @@ Result<ModuleCopies::Copy> ModuleCopies::Add(int source, const std::string& name
     }
   }
   if (status.ok()) status = Adopt(copy, temporary, std::move(fd)).Annotate("copy " + name);
-  unlinkat(directory_.get(), temporary.c_str(), 0);
+  unlinkat(directory.get(), temporary.c_str(), 0);
   if (!status.ok()) return status;
   return copy;
 }
@@ -208,6 +236,8 @@ Result<ModuleCopies::Copy> ModuleCopies::Recall(const std::string& path) {
   copy.lease = LeaseOf(copy.sha256, std::move(fd));
   return copy;
 }
+
+bool ModuleCopies::IsThere(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
 ModuleCopies::Pruned ModuleCopies::Prune() {
   Pruned pruned;

@@ -41,6 +41,14 @@ Status UnknownOperation(const std::string& name, const Snapshot& snapshot) {
   return Status::NotFound(std::move(message));
 }
 
+Status NotCopiedAgain(const Entry& lost, const Snapshot& snapshot) {
+  const auto refusal = snapshot.refusals.find(lost.file);
+  return Status::Unavailable(
+      "the copy " + lost.module_path + " of " + lost.file +
+      " has been removed, and no other could be made" +
+      (refusal == snapshot.refusals.end() ? std::string() : ": " + refusal->second.message));
+}
+
 // One thread watches and scans. Readers look at the last snapshot, after making sure that no change
 // from before their call is still unread.
 class WatchingCatalog final : public Catalog {
@@ -65,7 +73,14 @@ class WatchingCatalog final : public Catalog {
   Result<Entry> Find(const std::string& operation) override {
     std::unique_lock lock(mutex_);
     CatchUp(lock);
-    const auto found = snapshot_.entries.find(operation);
+    auto found = snapshot_.entries.find(operation);
+    if (found != snapshot_.entries.end() && !ModuleCopies::IsThere(found->second.module_path)) {
+      const Entry lost = found->second;
+      dirty_ = true;  // the next scan copies it again
+      CatchUp(lock);
+      found = snapshot_.entries.find(operation);
+      if (found == snapshot_.entries.end()) return NotCopiedAgain(lost, snapshot_);
+    }
     if (found == snapshot_.entries.end()) return UnknownOperation(operation, snapshot_);
     return found->second;
   }

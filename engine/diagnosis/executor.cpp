@@ -1,10 +1,12 @@
 #include "engine/diagnosis/executor.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <set>
@@ -41,9 +43,25 @@ Status AlreadyRunning(const api::Diagnosis& diagnosis, const std::string& why) {
       .WithReason(kReasonAlreadyRunning);
 }
 
+// Whether the data root we opened is no longer what its path names.
+bool IsGone(const Environment& environment) {
+  struct stat ours {};
+  struct stat theirs {};
+  return fstat(environment.data_root.get(), &ours) == 0 &&
+         (stat(environment.options.data_root.c_str(), &theirs) != 0 ||
+          ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino);
+}
+
 Status TakeLock(Environment& environment, const api::Diagnosis& diagnosis,
                 std::shared_ptr<RunLock>& lock) {
   auto taken = RunLock::Take(environment.data_root.get(), diagnosis.metadata.uid);
+  if (taken.status().code() == StatusCode::kNotFound && IsGone(environment)) {
+    std::error_code ignored;
+    const std::string& path = environment.options.data_root;
+    const std::string full = std::filesystem::absolute(path, ignored).string();
+    return Status::Unavailable("the data root " + (full.empty() ? path : full) +
+                               " has been removed or replaced since the start: restart kubediag");
+  }
   if (taken.status().reason() == kReasonAlreadyRunning) {
     return AlreadyRunning(diagnosis, taken.status().message());
   }
