@@ -11,8 +11,6 @@
 
 namespace kubediag::cli {
 
-inline constexpr unsigned kMaxConcurrentOperations = 64;  // --max-concurrent
-
 struct PortRange {
   uint16_t first = 39900;
   uint16_t last = 39999;

@@ -117,6 +117,8 @@ inline constexpr milliseconds kHttpHandleTimeout{60'000};
 inline constexpr milliseconds kHttpLingerTimeout{1000};  // reading on after the last answer
 inline constexpr milliseconds kHttpStopGrace{1000};
 
+inline constexpr unsigned kMaxConcurrentOperations = 64;  // --max-concurrent
+
 // What an administrator may set.
 struct Limits {
   unsigned concurrent_operations = 4;

@@ -116,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadParameter{kSourceKey, "ftp://10.0.2.15", "InvalidParameter", "is not of its kind"},
         BadParameter{kSourceKey, "https://name@10.0.2.15", "InvalidParameter", "not of its kind"},
         BadParameter{kSourceKey, "http://10.0.2.15/\r\nX: y", "InvalidParameter", "of its kind"},
-        BadParameter{kSourceKey, "http://10.0.2.15:99999", "InvalidSource", "Port"},
+        BadParameter{kSourceKey, "http://10.0.2.15:99999", "InvalidParameter", "of its kind"},
         BadParameter{kSourceKey, "https://10.0.2.15/?x=1", "InvalidParameter", "a query"},
         BadParameter{kSecretNameKey, "", "MissingParameter",
                      "Must specify secretReference name when souce is https."},
