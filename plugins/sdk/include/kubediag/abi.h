@@ -111,8 +111,8 @@ typedef struct kubediag_parameter {
   kubediag_string key;
   kubediag_string default_value; /* used when the key is absent; null data: no default */
   kubediag_string doc;           /* one line */
-  kubediag_string
-      violation; /* sentence for a missing or malformed value; empty: the engine words it */
+  kubediag_string violation; /* sentence for a missing or malformed value (a URL: for a missing one
+                                only); empty: the engine words it */
   const kubediag_string* choices;
   size_t choice_count;
 } kubediag_parameter;

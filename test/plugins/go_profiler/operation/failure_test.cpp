@@ -111,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         BadParameter{kTypeKey, "heap", "InvalidParameter", kTypeViolation},
         BadParameter{kSourceKey, "", "MissingParameter", "Must specify go profiler source."},
-        BadParameter{kSourceKey, "///", "InvalidParameter", "Must specify go profiler source."},
+        BadParameter{kSourceKey, "///", "InvalidParameter", "is not of its kind"},
         BadParameter{kSourceKey, "10.0.2.15:9090", "InvalidParameter", "is not of its kind"},
         BadParameter{kSourceKey, "ftp://10.0.2.15", "InvalidParameter", "is not of its kind"},
         BadParameter{kSourceKey, "https://name@10.0.2.15", "InvalidParameter", "not of its kind"},
