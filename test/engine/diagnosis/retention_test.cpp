@@ -21,7 +21,6 @@ namespace fs = std::filesystem;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::system_clock;
-using testing::HasSubstr;
 
 constexpr char kFolder[] = "profilers/go/pprof";
 
@@ -41,7 +40,7 @@ class RetentionTest : public ExecutorTest {
   // A run as another process has left it.
   std::string AddRun(const std::string& name, uint64_t result_bytes = 0,
                      const std::string& stamp = "20260101000000", End end = End::kEnded) {
-    const std::string uid = UuidV5(name);
+    std::string uid = UuidV5(name);
     const auto lock = RunLock::Take(root_.get(), uid).value();
     const auto journal = Journal::Create(lock->directory(), BeginWith(stamp)).value();
     if (end == End::kEnded) {
