@@ -107,7 +107,7 @@ std::optional<int64_t> Cursor::Int64() const {
     return std::nullopt;
   }
   auto number = value_.AsInteger();
-  if (!number) Error(value_.text + " is too large");
+  if (!number) Error(value_.text + " is out of range");
   return number;
 }
 
@@ -116,7 +116,7 @@ std::optional<int32_t> Cursor::Int32() const {
   if (!number) return std::nullopt;
   if (*number < std::numeric_limits<int32_t>::min() ||
       *number > std::numeric_limits<int32_t>::max()) {
-    Error(value_.text + " is too large");
+    Error(value_.text + " is out of range");
     return std::nullopt;
   }
   return static_cast<int32_t>(*number);

@@ -2,7 +2,10 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <sstream>
+#include <string>
+#include <string_view>
 
 #include "engine/api/parse.h"
 #include "engine/api/scalar.h"
@@ -12,6 +15,17 @@ namespace kubediag::api {
 namespace {
 
 constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
+
+// What to add to an error of that line, from 0: the parser's own words for a tab in the indentation
+// do not tell of the tab.
+std::string HintOfTab(std::string_view bytes, int line) {
+  for (; line > 0 && !bytes.empty(); --line) {
+    bytes.remove_prefix(std::min(bytes.size(), bytes.find('\n') + 1));
+  }
+  const std::string_view indentation = bytes.substr(0, bytes.find_first_not_of(" \t"));
+  const bool has_tab = indentation.find('\t') != std::string_view::npos;
+  return has_tab ? "; YAML forbids tabs in indentation" : "";
+}
 
 class EventSink : public YAML::EventHandler {
  public:
@@ -105,7 +119,8 @@ void ParseYaml(std::string_view bytes, int first_line, ParsedDocuments& parsed) 
   } catch (const Refused& refused) {
     parsed.errors.push_back({refused.position(), refused.what()});
   } catch (const YAML::Exception& error) {
-    parsed.errors.push_back({sink.PositionOf(error.mark), error.msg});
+    const std::string hint = error.mark.is_null() ? "" : HintOfTab(bytes, error.mark.line);
+    parsed.errors.push_back({sink.PositionOf(error.mark), error.msg + hint});
   }
 }
 

@@ -5,12 +5,15 @@
 #include <string_view>
 
 #include "engine/api/names.h"
+#include "engine/api/value.h"
 #include "engine/core/limits.h"
+#include "engine/core/nearest_names.h"
 
 namespace kubediag::api {
 namespace {
 
 constexpr int32_t kMaxPort = 65535;
+constexpr std::string_view kPlaceField = "spec.nodeName";
 
 std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
@@ -124,6 +127,16 @@ std::string FullName(const Object& object) {
          MetadataOf(object).name;
 }
 
+// Whether a place to run is given after all, though in a way that has drawn a finding already.
+bool MeansAPlace(const DecodedObject& decoded) {
+  if (decoded.HasErrorAt(kPlaceField) || decoded.HasErrorAt("spec.podReference")) return true;
+  constexpr std::string_view kPlaces[] = {"nodeName", "podReference"};
+  const Value* const spec = decoded.source->Find("spec");
+  return spec != nullptr && std::any_of(spec->keys.begin(), spec->keys.end(), [&](const auto& key) {
+           return !NearestName(key.name, kPlaces).empty();
+         });
+}
+
 }  // namespace
 
 std::vector<Problem> Validate(const Operation& operation) {
@@ -156,7 +169,7 @@ std::vector<Problem> Validate(const Diagnosis& diagnosis) {
   CheckName("spec.operationSet", spec.operation_set, problems);
   CheckName("spec.nodeName", spec.node_name, problems);
   if (spec.node_name.empty() && !spec.pod_reference) {
-    problems.Warn("spec.nodeName",
+    problems.Warn(std::string(kPlaceField),
                   "neither nodeName nor podReference is given: good for this machine only, a "
                   "cluster refuses it");
   }
@@ -194,6 +207,8 @@ std::vector<Diagnostic> ValidateAll(std::span<DecodedObject> objects) {
   for (DecodedObject& decoded : objects) {
     std::vector<Diagnostic> own;
     for (Problem& problem : Validate(decoded.object)) {
+      const bool is_place = problem.severity == Severity::kWarning && problem.field == kPlaceField;
+      if (is_place && MeansAPlace(decoded)) continue;
       own.push_back(decoded.Report(problem.severity, problem.field, std::move(problem.message)));
     }
     const Diagnostic place = decoded.Report(Severity::kError, "metadata.name", "");

@@ -54,7 +54,7 @@ std::string Describe(const Value& value) {
   const std::string shown = Shorten(value.text, kMaxShownBytes);
   switch (value.kind) {
     case Value::Kind::kNull:
-      return "nothing";
+      return "null";
     case Value::Kind::kBoolean:
       return "the boolean " + shown;
     case Value::Kind::kInteger:

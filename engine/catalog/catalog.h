@@ -29,6 +29,12 @@ struct Entry {
   bool at_start = false;  // was there when the catalog opened
 };
 
+// A copy that may be loaded as long as `lease` lives.
+struct LeasedModule {
+  std::string path;
+  std::shared_ptr<const void> lease;
+};
+
 // A file that is not used, and why.
 struct Refusal {
   std::string file;
@@ -55,8 +61,14 @@ class Catalog {
   // writing ended before the call is taken into account.
   virtual Result<Entry> Find(const std::string& operation) = 0;
 
-  virtual std::vector<Entry> Entries() = 0;     // by name
+  virtual std::vector<Entry> Entries() = 0;  // by name
+  // The descriptors' artifact folders as the last scan found them; waits for none.
+  virtual std::vector<std::string> ArtifactFolders() = 0;
   virtual std::vector<Refusal> Refusals() = 0;  // by file
+
+  // The copy that an Entry had as `module_path`, perhaps in an earlier process. NotFound if it is
+  // not there any more, or not what it was.
+  virtual Result<LeasedModule> Recall(const std::string& module_path) = 0;
 };
 
 }  // namespace kubediag::catalog

@@ -25,6 +25,7 @@ namespace {
 
 constexpr char kLockName[] = ".lock";
 constexpr char kChangeLockName[] = ".change";  // held while a copy is put in place or removed
+constexpr mode_t kDirectoryMode = 0700;
 constexpr mode_t kCopyMode = 0555;  // an operation user reads it; the directory keeps others out
 
 bool LockFile(int fd, int operation) {
@@ -72,6 +73,24 @@ bool IsLeased(int directory, const std::string& name) {
   return !fd.ok() || !LockFile(fd->get(), LOCK_EX | LOCK_NB);
 }
 
+bool IsSha256(std::string_view name) {
+  constexpr size_t kHexDigits = 64;
+  return name.size() == kHexDigits &&
+         name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// The copy of that content, if it is what its name says.
+Result<UniqueFd> OpenSound(int directory, const std::string& sha256) {
+  KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd fd, OpenAt(directory, sha256 + ".so", O_RDONLY | O_NONBLOCK));
+  KUBEDIAG_ASSIGN_OR_RETURN(const FileDigest digest, Sha256OfFile(fd.get()));
+  struct stat info {};
+  if (digest.sha256 != sha256 || fstat(fd.get(), &info) != 0 ||
+      (info.st_mode & 07777U) != kCopyMode) {
+    return Status::NotFound("the copy " + sha256 + ".so is damaged");
+  }
+  return fd;
+}
+
 Status CopyBytes(int source, int target, const std::string& name) {
   std::array<char, 64 * kKiB> buffer;
   size_t total = 0;
@@ -117,10 +136,37 @@ ModuleCopies::ModuleCopies(std::string path, UniqueFd directory, UniqueFd lock)
       lock_(std::move(lock)),
       state_(std::make_shared<State>()) {}
 
+// A duplicate of the directory's descriptor, after making the directory anew if it has been
+// removed.
+Result<UniqueFd> ModuleCopies::Renew() {
+  const std::lock_guard lock(state_->mutex);
+  struct stat ours {};
+  struct stat theirs {};
+  const bool there = fstat(directory_.get(), &ours) == 0 && stat(path_.c_str(), &theirs) == 0 &&
+                     ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+  if (!there) {
+    if (mkdir(path_.c_str(), kDirectoryMode) != 0 && errno != EEXIST) {
+      const int error = errno;
+      const std::string parent = std::filesystem::path(path_).parent_path().string();
+      if (error != ENOENT) return Status::FromErrno("make directory " + path_, error);
+      return Status::Unavailable("the data root " + parent + " has been removed: restart kubediag");
+    }
+    KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd directory, OpenDirectory(path_));
+    KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd mark, OpenAt(directory.get(), kLockName, O_RDWR | O_CREAT));
+    if (!LockFile(mark.get(), LOCK_SH)) return Status::FromErrno("lock " + path_, errno);
+    directory_ = std::move(directory);
+    lock_ = std::move(mark);
+  }
+  UniqueFd duplicate(fcntl(directory_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!duplicate.valid()) return Status::FromErrno("duplicate " + path_, errno);
+  return duplicate;
+}
+
 Result<ModuleCopies::Copy> ModuleCopies::Add(int source, const std::string& name) {
+  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd directory, Renew());
   const std::string temporary = "." + RandomHex(16) + ".new";
   KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd fd,
-                            OpenAt(directory_.get(), temporary, O_RDWR | O_CREAT | O_EXCL));
+                            OpenAt(directory.get(), temporary, O_RDWR | O_CREAT | O_EXCL));
   // Not synced to the disk: the next start copies every module again and renames over what it
   // finds, so a copy that a power failure cut short is never used.
   Status status = CopyBytes(source, fd.get(), name);
@@ -134,7 +180,7 @@ Result<ModuleCopies::Copy> ModuleCopies::Add(int source, const std::string& name
     }
   }
   if (status.ok()) status = Adopt(copy, temporary, std::move(fd)).Annotate("copy " + name);
-  unlinkat(directory_.get(), temporary.c_str(), 0);
+  unlinkat(directory.get(), temporary.c_str(), 0);
   if (!status.ok()) return status;
   return copy;
 }
@@ -147,14 +193,8 @@ Status ModuleCopies::Adopt(Copy& copy, const std::string& temporary, UniqueFd fd
   KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd change,
                             OpenAt(directory_.get(), kChangeLockName, O_RDWR | O_CREAT));
   if (!LockFile(change.get(), LOCK_EX)) return Status::FromErrno("lock " + path_, errno);
-  auto present = OpenAt(directory_.get(), file, O_RDONLY | O_NONBLOCK);
-  bool reused = false;
-  if (present.ok()) {
-    const Result<FileDigest> digest = Sha256OfFile(present->get());
-    struct stat info {};
-    reused = digest.ok() && digest->sha256 == copy.sha256 && fstat(present->get(), &info) == 0 &&
-             (info.st_mode & 07777U) == kCopyMode;
-  }
+  auto present = OpenSound(directory_.get(), copy.sha256);
+  const bool reused = present.ok();
   if (reused) {
     futimens(present->get(), nullptr);  // as young as one made anew
     fd = *std::move(present);
@@ -164,16 +204,40 @@ Status ModuleCopies::Adopt(Copy& copy, const std::string& temporary, UniqueFd fd
        renameat(directory_.get(), temporary.c_str(), directory_.get(), file.c_str()) != 0)) {
     return Status::FromErrno("put it in place", errno);
   }
-  const auto known = state_->leases.find(copy.sha256);
-  if (reused && known != state_->leases.end()) {
-    if (copy.lease = known->second.lock(); copy.lease != nullptr) return Status::Ok();
-  }
-  // Without locks on this file system other processes are not heeded.
-  (void)LockFile(fd.get(), LOCK_SH | LOCK_NB);
-  copy.lease = std::make_shared<const UniqueFd>(std::move(fd));
-  state_->leases[copy.sha256] = copy.lease;
+  if (!reused) state_->leases.erase(copy.sha256);  // of a file that was not what its name says
+  copy.lease = LeaseOf(copy.sha256, std::move(fd));
   return Status::Ok();
 }
+
+// Under the mutex and the lock for changes.
+std::shared_ptr<const void> ModuleCopies::LeaseOf(const std::string& sha256, UniqueFd fd) {
+  std::weak_ptr<const void>& known = state_->leases[sha256];
+  if (auto lease = known.lock()) return lease;
+  // Without locks on this file system other processes are not heeded.
+  (void)LockFile(fd.get(), LOCK_SH | LOCK_NB);
+  std::shared_ptr<const void> lease = std::make_shared<const UniqueFd>(std::move(fd));
+  known = lease;
+  return lease;
+}
+
+Result<ModuleCopies::Copy> ModuleCopies::Recall(const std::string& path) {
+  const std::filesystem::path file = std::filesystem::path(path).filename();
+  Copy copy;
+  copy.sha256 = file.stem().string();
+  if (file.extension() != ".so" || !IsSha256(copy.sha256)) {
+    return Status::NotFound(path + " is no copy of a module");
+  }
+  copy.path = path_ + "/" + file.string();
+  const std::lock_guard lock(state_->mutex);
+  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd change,
+                            OpenAt(directory_.get(), kChangeLockName, O_RDWR | O_CREAT));
+  if (!LockFile(change.get(), LOCK_EX)) return Status::FromErrno("lock " + path_, errno);
+  KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd fd, OpenSound(directory_.get(), copy.sha256));
+  copy.lease = LeaseOf(copy.sha256, std::move(fd));
+  return copy;
+}
+
+bool ModuleCopies::IsThere(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
 ModuleCopies::Pruned ModuleCopies::Prune() {
   Pruned pruned;

@@ -27,9 +27,17 @@ class ModuleCopies {
     std::shared_ptr<const void> lease;  // the copy is not removed as long as this lives
   };
   // Copies all of `source` (at most kMaxModuleBytes). The copy's content is exactly what was
-  // hashed, mode 0555, put in place by rename, or an equal one that is there already. `name` is for
+  // hashed, mode 0555, put in place by rename, or an equal one that is there already. A directory
+  // that somebody has removed is made again, but not the data root that it was in. `name` is for
   // messages.
   Result<Copy> Add(int source, const std::string& name);
+
+  // The copy that was at `path`, perhaps in an earlier process, if its content is still what its
+  // name says. NotFound otherwise.
+  Result<Copy> Recall(const std::string& path);
+
+  // Whether nobody has removed the copy at `path`.
+  static bool IsThere(const std::string& path);
 
   struct Pruned {
     std::vector<std::string> removed;  // SHA-256 of each
@@ -42,10 +50,12 @@ class ModuleCopies {
  private:
   struct State;
   ModuleCopies(std::string path, UniqueFd directory, UniqueFd lock);
+  Result<UniqueFd> Renew();
   Status Adopt(Copy& copy, const std::string& temporary, UniqueFd fd);
+  std::shared_ptr<const void> LeaseOf(const std::string& sha256, UniqueFd fd);
 
   std::string path_;
-  UniqueFd directory_;
+  UniqueFd directory_;  // it and lock_ under the mutex, for Add() may renew them
   UniqueFd lock_;
   std::shared_ptr<State> state_;
 };

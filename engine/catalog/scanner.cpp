@@ -104,7 +104,8 @@ Result<Scanner::Seen> Scanner::Look(const UniqueFd& folder, const std::string& n
     if (file.status().reason() == "BeingWritten" && known != seen_.end()) return known->second;
     return file.status();
   }
-  if (known != seen_.end() && known->second.settled && known->second.identity == file->identity) {
+  if (known != seen_.end() && known->second.settled && known->second.identity == file->identity &&
+      ModuleCopies::IsThere(known->second.copy.path)) {
     return known->second;
   }
   Seen seen;

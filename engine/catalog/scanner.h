@@ -38,6 +38,8 @@ class Scanner {
   // needed for those that a run still has.
   bool PruneCopies(Logger& logger);
 
+  ModuleCopies& copies() { return copies_; }  // these are thread-safe
+
  private:
   // A file as of the last scan.
   struct Seen {

@@ -41,6 +41,14 @@ Status UnknownOperation(const std::string& name, const Snapshot& snapshot) {
   return Status::NotFound(std::move(message));
 }
 
+Status NotCopiedAgain(const Entry& lost, const Snapshot& snapshot) {
+  const auto refusal = snapshot.refusals.find(lost.file);
+  return Status::Unavailable(
+      "the copy " + lost.module_path + " of " + lost.file +
+      " has been removed, and no other could be made" +
+      (refusal == snapshot.refusals.end() ? std::string() : ": " + refusal->second.message));
+}
+
 // One thread watches and scans. Readers look at the last snapshot, after making sure that no change
 // from before their call is still unread.
 class WatchingCatalog final : public Catalog {
@@ -65,7 +73,14 @@ class WatchingCatalog final : public Catalog {
   Result<Entry> Find(const std::string& operation) override {
     std::unique_lock lock(mutex_);
     CatchUp(lock);
-    const auto found = snapshot_.entries.find(operation);
+    auto found = snapshot_.entries.find(operation);
+    if (found != snapshot_.entries.end() && !ModuleCopies::IsThere(found->second.module_path)) {
+      const Entry lost = found->second;
+      dirty_ = true;  // the next scan copies it again
+      CatchUp(lock);
+      found = snapshot_.entries.find(operation);
+      if (found == snapshot_.entries.end()) return NotCopiedAgain(lost, snapshot_);
+    }
     if (found == snapshot_.entries.end()) return UnknownOperation(operation, snapshot_);
     return found->second;
   }
@@ -76,6 +91,20 @@ class WatchingCatalog final : public Catalog {
     std::vector<Entry> entries;
     for (const auto& [name, entry] : snapshot_.entries) entries.push_back(entry);
     return entries;
+  }
+
+  std::vector<std::string> ArtifactFolders() override {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> folders;
+    for (const auto& [name, entry] : snapshot_.entries) {
+      folders.push_back(entry.descriptor.artifact_folder);
+    }
+    return folders;
+  }
+
+  Result<LeasedModule> Recall(const std::string& module_path) override {
+    KUBEDIAG_ASSIGN_OR_RETURN(ModuleCopies::Copy copy, scanner_.copies().Recall(module_path));
+    return LeasedModule{.path = std::move(copy.path), .lease = std::move(copy.lease)};
   }
 
   std::vector<Refusal> Refusals() override {
@@ -206,7 +235,7 @@ class WatchingCatalog final : public Catalog {
     }
   }
 
-  Scanner scanner_;  // used by the thread only, once that runs
+  Scanner scanner_;  // used by the thread only, once that runs, but for its copies
 
   std::mutex mutex_;
   std::condition_variable scanned_;

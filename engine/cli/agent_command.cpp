@@ -38,7 +38,8 @@ Status RunUntilSignal(AgentCommandOptions& options) {
                             Connect(options.cluster, "agent"));
   const std::unique_ptr<Logger> logger =
       MakeStderrLogger(options.node.engine.log_level, options.node.engine.log_format);
-  const Limits limits;
+  Limits limits;
+  limits.concurrent_operations = options.node.max_concurrent;
   metrics::Registry registry;
   KUBEDIAG_ASSIGN_OR_RETURN(
       const std::unique_ptr<LocalModules> modules,

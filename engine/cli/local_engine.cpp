@@ -28,7 +28,8 @@ void LocalEngine::CountDiagnosis(api::Phase phase) {
 
 Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const RunOptions& options,
                                                        const ProgramPaths& paths, Logger& logger) {
-  const Limits limits;
+  Limits limits;
+  limits.concurrent_operations = options.max_concurrent;
   std::unique_ptr<LocalEngine> engine(new LocalEngine(logger));
   engine->concurrency_ = limits.concurrent_operations;
   KUBEDIAG_ASSIGN_OR_RETURN(
@@ -37,7 +38,6 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const RunOptions& options
   engine->executor_ = std::make_unique<diagnosis::Executor>(
       engine->store_, engine->modules_->catalog(), engine->modules_->runner(),
       ExecutorOptionsOf(options, paths, limits), logger);
-  engine->executor_->SweepInBackground();
   return engine;
 }
 

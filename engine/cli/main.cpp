@@ -52,6 +52,17 @@ void OccupyStandardStreams() {
   if (descriptor > STDERR_FILENO) close(descriptor);
 }
 
+// CLI11 says of an option that is given twice how many values it wanted.
+std::string MismatchText(const CLI::App& app, const CLI::ArgumentMismatch& error) {
+  for (const CLI::App* command : app.get_subcommands()) {
+    for (const CLI::Option* option : command->get_options()) {
+      const bool one = option->get_items_expected_max() == 1;
+      if (one && option->count() > 1) return option->get_name() + ": given twice";
+    }
+  }
+  return error.what();
+}
+
 int Main(int argc, char** argv) {
   OccupyStandardStreams();
   CLI::App app("Runs diagnoses: graphs of operations that modules provide.", "kubediag");
@@ -83,6 +94,9 @@ int Main(int argc, char** argv) {
     return Print(VersionText()) ? kExitSuccess : kExitFailure;
   } catch (const CLI::Success& success) {  // --help
     return Print(app.help()) ? kExitSuccess : kExitFailure;
+  } catch (const CLI::ArgumentMismatch& error) {
+    PrintError(MismatchText(app, error));
+    return kExitUsage;
   } catch (const CLI::ParseError& error) {
     PrintError(error.what());
     return kExitUsage;

@@ -1,10 +1,7 @@
 #include "engine/cli/metrics_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include <cerrno>
-#include <cstdio>
 #include <filesystem>
 #include <stop_token>
 #include <utility>
@@ -15,10 +12,16 @@
 namespace kubediag::cli {
 
 Status CheckMetricsFile(const std::string& path) {
-  std::error_code error;
-  const bool is_folder = std::filesystem::is_directory(path, error);
-  if (!std::filesystem::path(path).filename().empty() && !is_folder) return Status::Ok();
-  return Status::InvalidArgument("\"" + path + "\" is not the name of a file");
+  const auto refuse = [&path](const char* what) {
+    return Status::InvalidArgument("\"" + path + "\" is " + what);
+  };
+  struct stat info {};
+  if (std::filesystem::path(path).filename().empty()) return refuse("not the name of a file");
+  // What cannot be looked at is not there, or cannot be written either.
+  if (lstat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode)) return Status::Ok();
+  if (S_ISDIR(info.st_mode)) return refuse("a folder, not the name of a file");
+  if (S_ISLNK(info.st_mode)) return refuse("a symbolic link; name the file itself");
+  return refuse("a device, pipe or socket, which a file cannot take the place of");
 }
 
 MetricsFile::MetricsFile(std::string path, std::function<std::string()> text)
@@ -28,18 +31,15 @@ MetricsFile::~MetricsFile() = default;
 
 Status MetricsFile::Write() {
   const std::lock_guard lock(mutex_);
-  // Another user's collector reads the file, so its mode is the umask's; and the collector must not
-  // take the half of it for a file, so the name does not end in .prom.
-  const std::string half = path_ + ".new";
-  const UniqueFd fd(
-      open(half.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666));
-  if (!fd.valid()) return Status::FromErrno("metrics file " + half, errno);
-  Status status = WriteAll(fd.get(), text_());
-  if (status.ok() && std::rename(half.c_str(), path_.c_str()) != 0) {
-    status = Status::FromErrno("metrics file " + path_, errno);
-  }
-  if (!status.ok()) unlink(half.c_str());
-  return status;
+  KUBEDIAG_RETURN_IF_ERROR(CheckMetricsFile(path_));
+  const std::filesystem::path path(path_);
+  const std::string folder = path.has_parent_path() ? path.parent_path().string() : ".";
+  const Result<UniqueFd> fd = OpenDirectory(folder);
+  if (!fd.ok()) return fd.status().Annotate("metrics file " + path_);
+  // Another user's collector reads the file, so its mode is the umask's.
+  constexpr mode_t kAsTheUmaskSays = 0666;
+  return ReplaceFileAt(fd->get(), path.filename().string(), text_(), kAsTheUmaskSays)
+      .Annotate("metrics file " + path_);
 }
 
 void MetricsFile::KeepFresh(std::chrono::milliseconds interval,

@@ -16,7 +16,8 @@
 
 namespace kubediag::cli {
 
-// InvalidArgument: not the name of a file.
+// InvalidArgument: not the name of a file, or of what is there and no regular one. A link is
+// refused too: what it points at may be anybody's.
 Status CheckMetricsFile(const std::string& path);
 
 class MetricsFile {
@@ -25,6 +26,7 @@ class MetricsFile {
   MetricsFile(std::string path, std::function<std::string()> text);
   ~MetricsFile();
 
+  // Replaces the file; a temporary name beside it is used that nothing else has.
   Status Write();
   // Writes every `interval` from now on; `failed` is called when that begins to fail.
   void KeepFresh(std::chrono::milliseconds interval, std::function<void(const Status&)> failed);

@@ -15,6 +15,7 @@
 
 #include "engine/api/names.h"
 #include "engine/cli/checked.h"
+#include "engine/core/address.h"
 #include "engine/core/digest.h"
 #include "engine/host/process_runner.h"
 #include "engine/operation/job.h"
@@ -28,13 +29,6 @@ std::optional<unsigned> ParseNumber(const std::string& text, unsigned largest) {
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || stop != end || value > largest) return std::nullopt;
   return value;
-}
-
-// 32, 128, or 0 for what is no address.
-unsigned AddressBits(const std::string& text) {
-  in6_addr buffer{};
-  if (inet_pton(AF_INET, text.c_str(), &buffer) == 1) return 32;
-  return inet_pton(AF_INET6, text.c_str(), &buffer) == 1 ? 128 : 0;
 }
 
 std::string FirstReachableAddress() {
@@ -72,7 +66,8 @@ void AddViewerOptions(CLI::App& command, NodeOptions& options) {
                   "Name under which pages may be visited besides addresses and localhost; may be "
                   "given several times")
       ->type_name("NAME")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check(Checked(CheckViewerHost));
 }
 
 }  // namespace
@@ -81,6 +76,17 @@ void AddNodeOptions(CLI::App& command, NodeOptions& options) {
   command.add_option("--node-name", options.node_name, "Name of this machine [its host name]")
       ->type_name("NAME")
       ->check(Checked(CheckNodeName));
+  command
+      .add_option_function<std::string>(
+          "--max-concurrent",
+          [&options](const std::string& text) {
+            options.max_concurrent = *ParseMaxConcurrent(text);
+          },
+          "Diagnoses, and operations, that run at once, 1 to " +
+              std::to_string(kMaxConcurrentOperations) + "; more wait [" +
+              std::to_string(options.max_concurrent) + "]")
+      ->type_name("N")
+      ->check(Checked([](const std::string& text) { return ParseMaxConcurrent(text).status(); }));
   AddViewerOptions(command, options);
   command
       .add_option("--allow-source-cidr", options.allowed_source_cidrs,
@@ -141,17 +147,18 @@ Result<PortRange> ParsePortRange(const std::string& text) {
   return PortRange{static_cast<uint16_t>(*first), static_cast<uint16_t>(*last)};
 }
 
-Status CheckCidr(const std::string& text) {
-  const size_t slash = text.find('/');
-  const unsigned bits = AddressBits(text.substr(0, slash));
-  const bool fits = slash == std::string::npos || ParseNumber(text.substr(slash + 1), bits);
-  if (bits > 0 && fits) return Status::Ok();
-  return Status::InvalidArgument(text + " is no range of addresses such as 10.0.0.0/8");
+Status CheckCidr(const std::string& text) { return ParseCidr(text).status(); }
+
+Result<unsigned> ParseMaxConcurrent(const std::string& text) {
+  const std::optional<unsigned> number = ParseNumber(text, kMaxConcurrentOperations);
+  if (number && *number > 0) return *number;
+  return Status::InvalidArgument("\"" + text + "\" is no number from 1 to " +
+                                 std::to_string(kMaxConcurrentOperations));
 }
 
 Status CheckAddress(const std::string& text) {
-  if (AddressBits(text) > 0) return Status::Ok();
-  return Status::InvalidArgument(text + " is no numeric address");
+  if (ParseAddress(text)) return Status::Ok();
+  return Status::InvalidArgument("\"" + text + "\" is no numeric address");
 }
 
 Status CheckNodeName(const std::string& text) {
@@ -159,6 +166,18 @@ Status CheckNodeName(const std::string& text) {
   return Status::InvalidArgument("\"" + text +
                                  "\" is no name of a node: lower-case letters, digits, '-' and "
                                  "'.', such as node-1.example (a DNS-1123 subdomain)");
+}
+
+Status CheckViewerHost(const std::string& text) {
+  std::string lower = text;
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  if (ParseAddress(text) || api::IsDnsSubdomain(lower)) return Status::Ok();
+  return Status::InvalidArgument(
+      "\"" + text +
+      "\" is neither a host name such as node-1.example nor a numeric address; the "
+      "port is not part of it");
 }
 
 std::string ViewerHost(const NodeOptions& options) {

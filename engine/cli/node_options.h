@@ -25,6 +25,7 @@ struct NodeOptions {
   PortRange viewer_ports;
   std::vector<std::string> viewer_hosts;
   std::vector<std::string> allowed_source_cidrs;
+  unsigned max_concurrent = Limits().concurrent_operations;
   std::string operation_user;
 };
 
@@ -42,12 +43,16 @@ diagnosis::ExecutorOptions ExecutorOptionsOf(const NodeOptions& options, const P
 
 // "39900-39999", "8080" or "0" (any). InvalidArgument otherwise.
 Result<PortRange> ParsePortRange(const std::string& text);
-// Ok for "10.0.0.0/8", "fd00::/8" and single addresses.
+// Ok for "10.0.0.0/8", "fd00::/8" and single addresses: what the programs that download take.
 Status CheckCidr(const std::string& text);
+// 1 to kMaxConcurrentOperations. InvalidArgument otherwise.
+Result<unsigned> ParseMaxConcurrent(const std::string& text);
 // Ok for a numeric IPv4 or IPv6 address.
 Status CheckAddress(const std::string& text);
 // Ok for what Kubernetes takes for the name of a node.
 Status CheckNodeName(const std::string& text);
+// Ok for a DNS name or a numeric address, without port: what a browser's Host header may say.
+Status CheckViewerHost(const std::string& text);
 // HOST of the URLs people are shown: `viewer_address`, or if that means all addresses the first of
 // `viewer_hosts`, else this machine's first address that others can reach, else loopback.
 std::string ViewerHost(const NodeOptions& options);

@@ -46,6 +46,7 @@ struct RunProgress::Block {
   size_t name_width = 0;
   std::vector<std::string> lines;  // not shown yet
   std::map<int64_t, ProgressView::Running> running;
+  bool begun = false;  // its title has been shown
   bool finished = false;
 };
 
@@ -109,7 +110,6 @@ std::unique_ptr<RunProgress> ProgressView::Begin(const std::string& title, size_
   block->title = Printable(title);
   block->position_width = std::to_string(nodes == 0 ? 0 : nodes - 1).size();
   block->name_width = name_width;
-  block->lines.push_back(terminal_.Paint(block->title, Colour::kBold));
   RunProgress::Block& begun = *blocks_.emplace_back(std::move(block));
   Update();
   return std::unique_ptr<RunProgress>(new RunProgress(*this, begun));
@@ -134,16 +134,27 @@ void ProgressView::AddLine(RunProgress::Block& block, std::string line) {
 
 void ProgressView::Update() {
   std::string text = EraseLive();
-  while (!blocks_.empty()) {
-    RunProgress::Block& front = *blocks_.front();
-    for (const std::string& line : front.lines) text += line + "\n";
-    front.lines.clear();
-    if (!front.finished) break;
-    blocks_.pop_front();
+  for (auto block = blocks_.begin(); block != blocks_.end();) {
+    if (block == blocks_.begin() || (*block)->finished) text += TakeLines(**block);
+    block = (*block)->finished ? blocks_.erase(block) : std::next(block);
   }
   text += DrawLive();
   Write(text);
   changed_.notify_all();
+}
+
+std::string ProgressView::TakeLines(RunProgress::Block& block) {
+  std::string text;
+  const bool interrupted = last_shown_ != &block && !block.lines.empty();
+  if (!block.begun || interrupted) {
+    text = terminal_.Paint(block.title, Colour::kBold) + (block.begun ? ", continued\n" : "\n");
+  }
+  if (text.empty() && block.lines.empty()) return text;
+  block.begun = true;
+  last_shown_ = &block;
+  for (const std::string& line : block.lines) text += line + "\n";
+  block.lines.clear();
+  return text;
 }
 
 std::string ProgressView::EraseLive() {

@@ -5,8 +5,9 @@
 //     ✓ 1 go-profiler   0.31 s   heap 115.7 MB in use
 //   Succeeded in 0.34 s.
 //
-// Blocks never mix and come in the order of Begin(): the first one that has not finished is shown
-// as it grows, later ones wait. Thread-safe. Texts of operations are foreign and made printable.
+// The oldest block that has not finished is shown as it grows; a later one is shown whole when it
+// finishes, and after it the oldest goes on under its title, told as such. Thread-safe. Texts of
+// operations are foreign and made printable.
 #pragma once
 
 #include <chrono>
@@ -76,6 +77,7 @@ class ProgressView {
   std::string DrawLive();
   void Update();  // flushes what may be shown and redraws
   void AddLine(RunProgress::Block& block, std::string line);
+  std::string TakeLines(RunProgress::Block& block);
   std::string ResultLine(const RunProgress::Block& block,
                          const diagnosis::OperationProgress& progress) const;
   // On a terminal broken at blanks where its line ends; `start` columns are before it.
@@ -86,6 +88,7 @@ class ProgressView {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::list<std::unique_ptr<RunProgress::Block>> blocks_;
+  const RunProgress::Block* last_shown_ = nullptr;  // compared only
   size_t live_lines_ = 0;
   size_t frame_ = 0;
   std::jthread animation_;  // only on a terminal

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <string>
 
 #include "engine/cli/checked.h"
 #include "engine/cli/commands.h"

@@ -5,6 +5,7 @@
 
 #include "engine/cli/run_sentence.h"
 #include "engine/cli/text.h"
+#include "engine/diagnosis/reasons.h"
 
 namespace kubediag::cli {
 namespace {
@@ -38,6 +39,7 @@ RunPool::~RunPool() {
 
 void RunPool::Submit(const api::Diagnosis& diagnosis) {
   std::unique_ptr<RunProgress> progress = BeginProgress(diagnosis);
+  SayIfItWaits(diagnosis);
   const std::lock_guard lock(mutex_);
   for (Job& older : jobs_) {
     if (older.diagnosis.metadata.uid != diagnosis.metadata.uid) continue;
@@ -51,6 +53,16 @@ void RunPool::Submit(const api::Diagnosis& diagnosis) {
   // A Ctrl-C that came while the engine was still being put together counts.
   if (cancelled_) job.cancellation.Request(diagnosis::CancelCause::kCancelled);
   changed_.notify_all();
+}
+
+void RunPool::SayIfItWaits(const api::Diagnosis& diagnosis) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (jobs_.size() < threads_.size()) return;
+  }
+  // Not under the lock: a standard error that nobody reads must not keep Ctrl-C from the runs.
+  view_.Say(NameOf(diagnosis) + " waits: " + std::to_string(threads_.size()) +
+            (threads_.size() == 1 ? " runs" : " run") + " at once");
 }
 
 std::unique_ptr<RunProgress> RunPool::BeginProgress(const api::Diagnosis& diagnosis) {
@@ -132,7 +144,9 @@ RunPool::Outcome RunPool::Run(Job& job) {
   if (!result.ok()) {
     const Status error = result.status();
     if (job.cancellation.cause() != diagnosis::CancelCause::kDeleted) {
-      job.progress->Finish("Not run: " + error.message(), false);
+      const bool taken = error.reason() == diagnosis::kReasonAlreadyRunning;
+      job.progress->Finish((taken ? "Not run (AlreadyRunning): " : "Not run: ") + error.message(),
+                           false);
       return {job.diagnosis, error};
     }
     // Whatever the run made of it: a write to an object that is gone or another is no failure.

@@ -56,6 +56,7 @@ class RunPool {
   Job* NextJob();  // under mutex_; null: none may start now
   Outcome Run(Job& job);
   std::string WhyVoid(const Job& job);
+  void SayIfItWaits(const api::Diagnosis& diagnosis);
   std::unique_ptr<RunProgress> BeginProgress(const api::Diagnosis& diagnosis);
 
   LocalEngine& engine_;

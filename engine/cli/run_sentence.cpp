@@ -35,7 +35,7 @@ std::string PathText(const api::Path& path) {
 }
 
 std::string Sentence(const std::string& text) {
-  const std::string line = Printable(text);
+  std::string line = Printable(text);
   for (const std::string_view end : {".", "?", "!", "…", "。", "？", "！"}) {
     if (line.ends_with(end)) return line;
   }

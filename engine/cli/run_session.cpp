@@ -131,6 +131,11 @@ bool Session::WriteMetrics() {
   return status.ok();
 }
 
+// A Diagnosis that another process runs is shown as the store has it; it has no other status here.
+bool HasStatus(const RunPool::Outcome& outcome) {
+  return outcome.error.ok() || outcome.error.reason() == diagnosis::kReasonAlreadyRunning;
+}
+
 // With --exit a page ends with its run: others get its place, and the status does not promise it.
 api::Diagnosis Session::EndPages(api::Diagnosis diagnosis) {
   diagnosis::Viewers& viewers = engine_->executor().viewers();
@@ -153,11 +158,13 @@ int Session::RunOnce(const ObjectSet& set) {
     RunPool pool(*engine_, view_, options_.node_name, !options_.exit,
                  [this, &ended](size_t number, const RunPool::Outcome& outcome) {
                    Note(outcome);
-                   if (outcome.error.ok()) ended.emplace(number, EndPages(outcome.diagnosis));
+                   if (HasStatus(outcome)) ended.emplace(number, EndPages(outcome.diagnosis));
                  });
     const std::stop_callback cancel(
         stop_.get_token(), [&pool] { pool.CancelAll(diagnosis::CancelCause::kCancelled); });
     for (const api::Diagnosis& diagnosis : *diagnoses) pool.Submit(diagnosis);
+    // Not before the store has the objects: their journals are needed.
+    engine_->executor().SweepInBackground();
     pool.WaitIdle();
   }
   std::vector<api::Diagnosis> in_order;
@@ -180,7 +187,7 @@ int Session::Watch() {
   ObjectWatch objects(engine_->store());
   RunPool pool(*engine_, view_, options_.node_name, true,
                [this](size_t, const RunPool::Outcome& outcome) {
-                 if (outcome.error.ok() && !output_.PrintNext(outcome.diagnosis)) {
+                 if (HasStatus(outcome) && !output_.PrintNext(outcome.diagnosis)) {
                    failed_ = true;
                    stop_.request_stop();
                  }
@@ -194,7 +201,11 @@ int Session::Watch() {
       logger_->Warning("metrics file not written", {{"reason", status.message()}});
     });
   }
-  for (bool changed = true; changed; changed = AwaitChange(*watch, stop)) {
+  watch->Rearm();
+  Take(objects.Apply(manifests_.Read()), pool);
+  // Not before the store has the objects: their journals are needed.
+  engine_->executor().SweepInBackground();
+  while (AwaitChange(*watch, stop)) {
     watch->Rearm();
     Take(objects.Apply(manifests_.Read()), pool);
   }

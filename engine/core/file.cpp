@@ -125,13 +125,15 @@ Result<UniqueFd> OpenAt(int directory_fd, std::string_view relative_path, int fl
   return fd;
 }
 
-Status ReplaceFileAt(int directory_fd, const std::string& name, std::string_view bytes) {
+Status ReplaceFileAt(int directory_fd, const std::string& name, std::string_view bytes,
+                     mode_t mode) {
   if (name.empty() || name.find('/') != std::string::npos) {
     return Status::InvalidArgument("\"" + name + "\" is not a file name");
   }
   const std::string temporary = "." + name.substr(0, 200) + "." + RandomHex(8) + ".new";
-  KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd fd,
-                            OpenAt(directory_fd, temporary, O_WRONLY | O_CREAT | O_EXCL));
+  // O_EXCL does not follow a link either.
+  UniqueFd fd(OpenBeneath(directory_fd, temporary, O_WRONLY | O_CREAT | O_EXCL, mode));
+  if (!fd.valid()) return ErrnoStatus("open", temporary);
   Status status = WriteAll(fd.get(), bytes);
   if (status.ok() && fsync(fd.get()) != 0) status = ErrnoStatus("fsync", temporary);
   if (status.ok() && renameat(directory_fd, temporary.c_str(), directory_fd, name.c_str()) != 0) {

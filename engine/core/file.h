@@ -5,6 +5,8 @@
 // name cannot leave the directory. All functions may be called from several threads.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -31,7 +33,8 @@ Result<UniqueFd> MakeDirectoryAt(int directory_fd, std::string_view relative_pat
 Result<UniqueFd> OpenAt(int directory_fd, std::string_view relative_path, int flags);
 
 // Replaces `name` in the directory by `bytes` or leaves it as it was: temporary name, fsync,
-// rename, fsync of the directory.
-Status ReplaceFileAt(int directory_fd, const std::string& name, std::string_view bytes);
+// rename, fsync of the directory. `mode` is narrowed by the umask.
+Status ReplaceFileAt(int directory_fd, const std::string& name, std::string_view bytes,
+                     mode_t mode = 0600);
 
 }  // namespace kubediag

@@ -59,9 +59,11 @@ inline constexpr seconds kRestoreTimeout{30};  // until a restored viewer answer
 inline constexpr uint64_t kDataRootQuota = 10'240 * uint64_t{kMiB};  // artifacts and journals
 inline constexpr std::chrono::hours kMaxRunAge{7 * 24};              // runs/<uid> that has ended
 inline constexpr size_t kMaxRuns = 1000;                             // of them
+inline constexpr std::chrono::hours kMaxUnfinishedRunAge{90 * 24};   // that may be resumed
 inline constexpr std::chrono::minutes kMinRemovableAge{30};          // nothing younger is removed
 inline constexpr std::chrono::minutes kSweepInterval{10};
 inline constexpr size_t kMaxSweptEntries = 1'000'000;  // looked at in one folder
+inline constexpr size_t kMaxPodFolders = 100'000;      // of one operation, in one sweep
 
 // Processes.
 inline constexpr size_t kMaxFrameBytes = 1 * kMiB;       // one frame of the host protocol
@@ -114,6 +116,8 @@ inline constexpr milliseconds kHttpWriteTimeout{30'000};
 inline constexpr milliseconds kHttpHandleTimeout{60'000};
 inline constexpr milliseconds kHttpLingerTimeout{1000};  // reading on after the last answer
 inline constexpr milliseconds kHttpStopGrace{1000};
+
+inline constexpr unsigned kMaxConcurrentOperations = 64;  // --max-concurrent
 
 // Configuration and credentials of a Kubernetes client.
 inline constexpr size_t kMaxKubeconfigBytes = 16 * kMiB;     // one file
@@ -198,7 +202,7 @@ inline constexpr milliseconds kPodIntervalLeast{1000};  // between looks at it �
 inline constexpr milliseconds kPodIntervalMost{5000};   // … later on
 inline constexpr size_t kAssignmentWorkers = 2;
 inline constexpr milliseconds kLossInterval{5000};  // between looks for what is lost
-inline constexpr seconds kSilenceTimeout{300};      // unchanged as long, its agent counts as lost …
+inline constexpr seconds kSilenceTimeout{300};  // unchanged as long, its agent counts as lost …
 inline constexpr seconds kNoNodeTimeout{75};  // … or as this if there is no such node: no heartbeat
 inline constexpr seconds kNodeAskedAfter{10};       // unchanged as long, its node is looked for
 inline constexpr seconds kNodeMemory{20};           // an answer about a node is believed as long

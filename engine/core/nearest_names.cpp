@@ -42,9 +42,18 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 }
 
 // How far `candidate` is from the lower-case `name`; null if it is not near.
-std::optional<size_t> Distance(const std::string& name, std::string_view candidate) {
+// Of dotted names the part that both begin with says nothing, and is left out.
+std::optional<size_t> Distance(std::string_view name, std::string_view candidate) {
   if (name.size() > kMaxComparedBytes || candidate.size() > kMaxComparedBytes) return {};
-  const std::string other = LowerCase(candidate);
+  const std::string lower = LowerCase(candidate);
+  std::string_view other = lower;
+  const size_t differs = static_cast<size_t>(
+      std::mismatch(name.begin(), name.end(), other.begin(), other.end()).first - name.begin());
+  const size_t dot = differs == 0 ? std::string_view::npos : name.rfind('.', differs - 1);
+  if (dot != std::string_view::npos) {
+    name.remove_prefix(dot + 1);
+    other.remove_prefix(dot + 1);
+  }
   const size_t distance = EditDistance(name, other);
   if (distance <= std::max<size_t>(1, name.size() / 3)) return distance;
   const bool contained =

@@ -30,8 +30,20 @@ bool IsDigits(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// Marks the folder as in use. Best effort: some network file systems have no locks.
-void LockShared(int directory) { (void)flock(directory, LOCK_SH | LOCK_NB); }
+// Marks the folder as in use. False: it is being removed. Best effort where the file system has no
+// locks, for there nothing is removed either.
+bool LockShared(int directory) {
+  return flock(directory, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+// Whether `directory` is still what `path` names: it may have been taken away before it was locked.
+bool IsAt(int data_root, const std::string& path, int directory) {
+  const auto again = OpenAt(data_root, path, O_RDONLY | O_DIRECTORY);
+  struct stat ours {};
+  struct stat theirs {};
+  return again.ok() && fstat(directory, &ours) == 0 && fstat(again->get(), &theirs) == 0 &&
+         ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
 
 Result<ArtifactFolder> MakeStampFolder(int data_root, const std::string& parent,
                                        const std::string& stamp) {
@@ -46,7 +58,7 @@ Result<ArtifactFolder> MakeStampFolder(int data_root, const std::string& parent,
     }
     KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd directory,
                               OpenAt(parent_directory.get(), name, O_RDONLY | O_DIRECTORY));
-    LockShared(directory.get());
+    if (!LockShared(directory.get()) || !IsAt(data_root, path, directory.get())) continue;
     return ArtifactFolder{std::move(directory), std::move(path)};
   }
   return Status::ResourceExhausted("more than " + std::to_string(kMaxFoldersASecond) +
@@ -87,7 +99,9 @@ Result<ArtifactFolder> MakeArtifactFolder(int data_root, const std::string& arti
 Result<UniqueFd> ReopenArtifactFolder(int data_root, const std::string& relative_path) {
   KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd directory,
                             OpenAt(data_root, relative_path, O_RDONLY | O_DIRECTORY));
-  LockShared(directory.get());
+  if (!LockShared(directory.get()) || !IsAt(data_root, relative_path, directory.get())) {
+    return Status::NotFound(relative_path + " is being removed");
+  }
   return directory;
 }
 
@@ -117,6 +131,8 @@ Result<std::vector<api::Artifact>> DescribeArtifacts(
     if (fstat(fd->get(), &info) != 0 || !S_ISREG(info.st_mode)) {
       return missing(file.path + " is not a regular file");
     }
+    // It may be somebody else's, which the operation could not read, but we can.
+    if (info.st_nlink != 1) return missing(file.path + " has other names (hard links)");
     total += static_cast<uint64_t>(info.st_size);
     if (total > kMaxRunArtifactBytes) {
       return Status::ResourceExhausted("artifacts of more than " +

@@ -25,8 +25,9 @@ Result<ArtifactFolder> MakeArtifactFolder(int data_root, const std::string& arti
                                           const api::DiagnosisSpec& spec, api::Time now);
 
 // Size and digest of each file an operation named. NotFound "ArtifactMissing" if one is no regular
-// file in the folder; ResourceExhausted "ResultLimit" if they are more than kMaxRunArtifactBytes in
-// all, for their digests would keep the engine for as long as the operation likes.
+// file in the folder, or has names elsewhere too; ResourceExhausted "ResultLimit" if they are more
+// than kMaxRunArtifactBytes in all, for their digests would keep the engine for as long as the
+// operation likes.
 Result<std::vector<api::Artifact>> DescribeArtifacts(
     const ArtifactFolder& folder, const std::vector<operation::ArtifactFile>& files);
 

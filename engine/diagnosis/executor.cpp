@@ -1,10 +1,12 @@
 #include "engine/diagnosis/executor.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <set>
@@ -41,9 +43,25 @@ Status AlreadyRunning(const api::Diagnosis& diagnosis, const std::string& why) {
       .WithReason(kReasonAlreadyRunning);
 }
 
+// Whether the data root we opened is no longer what its path names.
+bool IsGone(const Environment& environment) {
+  struct stat ours {};
+  struct stat theirs {};
+  return fstat(environment.data_root.get(), &ours) == 0 &&
+         (stat(environment.options.data_root.c_str(), &theirs) != 0 ||
+          ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino);
+}
+
 Status TakeLock(Environment& environment, const api::Diagnosis& diagnosis,
                 std::shared_ptr<RunLock>& lock) {
   auto taken = RunLock::Take(environment.data_root.get(), diagnosis.metadata.uid);
+  if (taken.status().code() == StatusCode::kNotFound && IsGone(environment)) {
+    std::error_code ignored;
+    const std::string& path = environment.options.data_root;
+    const std::string full = std::filesystem::absolute(path, ignored).string();
+    return Status::Unavailable("the data root " + (full.empty() ? path : full) +
+                               " has been removed or replaced since the start: restart kubediag");
+  }
   if (taken.status().reason() == kReasonAlreadyRunning) {
     return AlreadyRunning(diagnosis, taken.status().message());
   }
@@ -94,7 +112,6 @@ struct Executor::State {
     Entry(State& state, std::string uid) : state_(state), uid_(std::move(uid)) {
       const std::lock_guard lock(state_.mutex);
       entered_ = state_.running.insert(uid_).second;
-      state_.known.insert(uid_);
     }
     ~Entry() {
       if (!entered_) return;
@@ -104,6 +121,11 @@ struct Executor::State {
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
     bool entered() const { return entered_; }
+    // Its run is ours, now that we have its lock.
+    void MakeKnown() {
+      const std::lock_guard lock(state_.mutex);
+      state_.known.insert(uid_);
+    }
 
    private:
     State& state_;
@@ -138,12 +160,13 @@ Result<api::Diagnosis> Executor::Run(api::Diagnosis diagnosis, const Cancellatio
   const std::string& uid = diagnosis.metadata.uid;
   if (!IsRunUid(uid)) return Status::InvalidArgument("metadata.uid \"" + uid + "\" is no uid");
 
-  const State::Entry entry(*state_, uid);
+  State::Entry entry(*state_, uid);
   if (!entry.entered()) return AlreadyRunning(diagnosis, "it is under way in this process");
   // It is the new run's turn: the pages of an earlier one would show what no longer holds.
   state_->environment.viewers.Stop(uid);
   std::shared_ptr<RunLock> lock;
   KUBEDIAG_RETURN_IF_ERROR(TakeLock(state_->environment, diagnosis, lock));
+  entry.MakeKnown();
 
   Cancellation own;  // the run may also find out by itself that it has to end
   const std::stop_callback link(cancellation.token(),
@@ -177,14 +200,11 @@ Retention::Removed Executor::Sweep(std::chrono::system_clock::time_point now,
   const auto object_of = [&](const std::string& uid) {
     const auto found = objects.find(uid);
     if (found != objects.end()) return found->second;
-    const bool gone = environment.options.store_has_all_diagnoses || known.contains(uid);
-    return gone ? RunObject::kGone : RunObject::kUnknown;
+    if (environment.options.store_has_all_diagnoses) return RunObject::kGone;
+    return known.contains(uid) ? RunObject::kDropped : RunObject::kUnknown;
   };
-  std::vector<std::string> folders;
-  for (const catalog::Entry& entry : environment.catalog.Entries()) {
-    folders.push_back(entry.descriptor.artifact_folder);
-  }
-  const Retention::Removed removed = state_->retention.Sweep(object_of, folders, now, stop);
+  const Retention::Removed removed =
+      state_->retention.Sweep(object_of, environment.catalog.ArtifactFolders(), now, stop);
   std::erase_if(known, [&](const std::string& uid) {
     return objects.contains(uid) ||
            faccessat(environment.data_root.get(), RunFolder(uid).c_str(), F_OK, 0) == 0;
@@ -211,11 +231,12 @@ Status Executor::RestoreViewers(const api::Diagnosis& diagnosis, const std::stop
   Environment& environment = state_->environment;
   const std::string& uid = diagnosis.metadata.uid;
   if (!HasEnded(diagnosis.status.phase) || !IsRunUid(uid)) return Status::Ok();
-  const State::Entry entry(*state_, uid);
+  State::Entry entry(*state_, uid);
   if (!entry.entered()) return AlreadyRunning(diagnosis, "it is under way in this process");
 
   std::shared_ptr<RunLock> lock;
   KUBEDIAG_RETURN_IF_ERROR(TakeLock(environment, diagnosis, lock));
+  entry.MakeKnown();
   auto contents = Journal::Read(lock->directory());
   if (contents.status().code() == StatusCode::kNotFound) return Status::Ok();
   KUBEDIAG_RETURN_IF_ERROR(contents.status());

@@ -49,7 +49,7 @@ struct ExecutorOptions {
   // What stays of earlier runs (retention.h).
   RetentionRules retention;
   // The store has the Diagnosis of every run under the data root, as an API server does: a run
-  // without one is of a deleted object. Else only objects that this executor has run can be gone.
+  // without one is of a deleted object. Else nothing is known of objects that are not in it.
   bool store_has_all_diagnoses = false;
 };
 
@@ -88,7 +88,8 @@ class Executor {
   // Cancelled once `stop` is requested: then nothing is said in its status.
   Status RestoreViewers(const api::Diagnosis& diagnosis, const std::stop_token& stop = {});
 
-  // Removes what is no longer kept of earlier runs. After RestoreViewers().
+  // Removes what is no longer kept of earlier runs. After RestoreViewers(), and once the store has
+  // the objects whose runs are to be resumed.
   Retention::Removed Sweep(std::chrono::system_clock::time_point now,
                            const std::stop_token& stop = {});
   // The same now and every kSweepInterval, in a thread, until the executor ends. Once.

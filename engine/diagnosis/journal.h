@@ -26,6 +26,12 @@ struct JournalContents {
   bool torn = false;            // something incomplete follows
 };
 
+// What a journal tells without its results being read.
+struct JournalOutline {
+  BeginRecord begin;
+  bool ended = false;  // its last record says that the final status is written
+};
+
 // DataLoss if bytes before the tail are damaged, or if it is no journal at all.
 Result<JournalContents> ParseJournal(std::string_view bytes);
 
@@ -40,6 +46,11 @@ class Journal {
   static Result<std::unique_ptr<Journal>> Continue(int run_directory, size_t sound_bytes);
   // NotFound if there is none.
   static Result<JournalContents> Read(int run_directory);
+
+  // NotFound if there is none, DataLoss as for ParseJournal().
+  static Result<JournalOutline> ReadOutline(int run_directory);
+  // Another one whenever the journal has changed; empty if there is none.
+  static std::string VersionOf(int run_directory);
 
   // ResourceExhausted "ResultLimit" if a record with results would pass kMaxJournalBytes (short
   // ones have kMaxJournalReserveBytes more); other errors: the file system's. After an error

@@ -74,12 +74,10 @@ void FillDefaults(const OperationDescriptor& descriptor, api::StringMap& paramet
 
 Status CheckKind(const ParameterDescriptor& parameter, const std::string& value) {
   if (operation::IsOfKind(parameter, value)) return Status::Ok();
-  std::string message = parameter.violation;
-  // One sentence for both "missing" and "malformed" does not tell what is wrong with a URL.
-  if (message.empty() || parameter.kind == ParameterKind::kUrl) {
-    if (!message.empty()) message += ' ';
-    message += parameter.key + " " + KindSentence(parameter);
-  }
+  // Of a URL the sentence only says that it is missing: KubeDiag 0.2 has it for nothing else.
+  const bool engine_words = parameter.violation.empty() || parameter.kind == ParameterKind::kUrl;
+  const std::string message =
+      engine_words ? parameter.key + " " + KindSentence(parameter) : parameter.violation;
   return Status::InvalidArgument(message).WithReason(kReasonInvalidParameter);
 }
 

@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,16 +25,26 @@ namespace {
 constexpr int kOpenFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 constexpr uint64_t kEntryBytes = 4 * kKiB;  // an empty file is not free either
 
-std::chrono::system_clock::time_point TimeOf(const timespec& time) {
-  const auto since = std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-  return std::chrono::system_clock::time_point(
-      std::chrono::duration_cast<std::chrono::system_clock::duration>(since));
+constexpr size_t kGoneNameBytes = 8;
+
+// As OpenAt(), but whatever is mounted beneath `directory` is not entered: it is not the tree's.
+Result<UniqueFd> OpenWithin(int directory, const std::string& path, int flags) {
+  open_how how{};
+  how.flags = static_cast<uint64_t>(flags) | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+  UniqueFd fd(static_cast<int>(syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how)));
+  if (fd.valid()) return fd;
+  if (errno == EXDEV) {
+    return Status::FailedPrecondition("something is mounted at " + path)
+        .WithReason(kReasonMountedHere);
+  }
+  return Status::FromErrno("open " + path, errno);
 }
 
 void Count(const struct stat& info, TreeSize& size) {
   constexpr uint64_t kBlock = 512;
   size.bytes += std::max(static_cast<uint64_t>(info.st_blocks) * kBlock, kEntryBytes);
-  size.newest = std::max({size.newest, TimeOf(info.st_mtim), TimeOf(info.st_ctim)});
+  size.newest = std::max(size.newest, ChangeTimeOf(info));
 }
 
 // One folder emptied of all but folders, which are moved up into the tree's top: so the next one
@@ -81,8 +93,8 @@ class Emptier {
 
   bool EmptyFolder(const std::string& folder) {
     // An operation may have closed it even to us.
-    auto opened = OpenAt(top_, folder, kOpenFolder);
-    if (!opened.ok() && Unlock(folder)) opened = OpenAt(top_, folder, kOpenFolder);
+    auto opened = OpenWithin(top_, folder, kOpenFolder);
+    if (!opened.ok() && Unlock(folder)) opened = OpenWithin(top_, folder, kOpenFolder);
     if (!opened.ok()) {
       failure_ = opened.status();
       return false;
@@ -100,7 +112,7 @@ class Emptier {
 
   // chmod(2) of a folder that cannot be opened, without following a link of that name.
   bool Unlock(const std::string& folder) {
-    const auto handle = OpenAt(top_, folder, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    const auto handle = OpenWithin(top_, folder, O_PATH | O_DIRECTORY | O_NOFOLLOW);
     if (!handle.ok()) return false;
     return chmod(("/proc/self/fd/" + std::to_string(handle->get())).c_str(), kOurs) == 0;
   }
@@ -134,19 +146,35 @@ Status ForEachName(int directory, const std::function<bool(const std::string& na
   return Status::Ok();
 }
 
-Result<TreeSize> MeasureTree(int parent, const std::string& name, const std::stop_token& stop) {
-  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd top, OpenAt(parent, name, kOpenFolder));
+std::chrono::system_clock::time_point ChangeTimeOf(const struct stat& info) {
+  using Time = std::chrono::system_clock::time_point;
+  using std::chrono::duration_cast;
+  // File systems go on for longer than a 64-bit count of nanoseconds.
+  const auto whole = std::chrono::seconds(info.st_ctim.tv_sec);
+  if (whole >= duration_cast<std::chrono::seconds>(Time::max().time_since_epoch())) {
+    return Time::max();
+  }
+  if (whole <= duration_cast<std::chrono::seconds>(Time::min().time_since_epoch())) {
+    return Time::min();
+  }
+  return Time(duration_cast<Time::duration>(whole) +
+              duration_cast<Time::duration>(std::chrono::nanoseconds(info.st_ctim.tv_nsec)));
+}
+
+Result<TreeSize> MeasureTree(int parent, const std::string& name, const std::stop_token& stop,
+                             size_t max_entries) {
+  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd top, OpenWithin(parent, name, kOpenFolder));
   TreeSize size;
   struct stat info {};
   if (fstat(top.get(), &info) != 0) return Status::FromErrno("look at " + name, errno);
   Count(info, size);
   size_t entries = 0;
   std::vector<std::string> folders = {"."};  // relative to the top
-  while (!folders.empty() && entries < kMaxSweptEntries && !stop.stop_requested()) {
+  while (!folders.empty() && entries < max_entries && !stop.stop_requested()) {
     const std::string folder = std::move(folders.back());
     folders.pop_back();
-    // One that is too deep for a path, or closed to us, is not counted.
-    const auto opened = OpenAt(top.get(), folder, kOpenFolder);
+    const auto opened = OpenWithin(top.get(), folder, kOpenFolder);
+    if (opened.status().reason() == kReasonMountedHere) return opened.status();
     if (!opened.ok()) continue;
     (void)ForEachName(opened->get(), [&](const std::string& entry) {
       struct stat of_entry {};
@@ -156,14 +184,28 @@ Result<TreeSize> MeasureTree(int parent, const std::string& name, const std::sto
         folders.push_back(folder);
         folders.back().append("/").append(entry);
       }
-      return ++entries < kMaxSweptEntries && !stop.stop_requested();
+      return ++entries < max_entries && !stop.stop_requested();
     });
   }
   return size;
 }
 
+Result<std::string> TakeAway(int parent, const std::string& name) {
+  std::string gone = kGonePrefix + RandomHex(kGoneNameBytes);
+  if (renameat(parent, name.c_str(), parent, gone.c_str()) != 0) {
+    return Status::FromErrno("rename " + name, errno);
+  }
+  return gone;
+}
+
+bool IsTakenAway(std::string_view name) {
+  constexpr std::string_view kPrefix = kGonePrefix;
+  return name.size() == kPrefix.size() + 2 * kGoneNameBytes && name.starts_with(kPrefix) &&
+         name.find_first_not_of("0123456789abcdef", kPrefix.size()) == std::string_view::npos;
+}
+
 Status RemoveTree(int parent, const std::string& name, const std::stop_token& stop) {
-  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd top, OpenAt(parent, name, kOpenFolder));
+  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd top, OpenWithin(parent, name, kOpenFolder));
   Emptier emptier(top.get(), stop);
   KUBEDIAG_RETURN_IF_ERROR(emptier.EmptyTop().Annotate("remove " + name));
   if (unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {

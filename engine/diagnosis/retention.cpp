@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <string_view>
 #include <tuple>
 #include <utility>
 
+#include "engine/api/objects.h"
 #include "engine/core/file.h"
 #include "engine/diagnosis/artifacts.h"
 #include "engine/diagnosis/journal.h"
@@ -22,9 +22,10 @@ namespace kubediag::diagnosis {
 namespace {
 
 constexpr int kOpenFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
-constexpr size_t kMaxPodFolders = 100'000;
-
-bool IsGoneName(std::string_view name) { return name.starts_with(kGonePrefix); }
+constexpr char kResultsFolder[] = "results";
+Status InUse() {
+  return Status::FailedPrecondition("it is in use").WithReason(kReasonAlreadyRunning);
+}
 
 // What a run has made: it holds a journal, or nothing yet.
 bool IsRunFolder(int runs, const std::string& name) {
@@ -37,11 +38,25 @@ bool IsRunFolder(int runs, const std::string& name) {
   return empty;
 }
 
-// Whether a run has locked the folder of artifacts. Between this and the removal nobody can:
-// whoever locks one has just made it, and it would be too young.
-bool IsLocked(int parent, const std::string& name) {
-  const auto folder = OpenAt(parent, name, kOpenFolder);
-  return !folder.ok() || flock(folder->get(), LOCK_EX | LOCK_NB) != 0;
+// Takes a folder of artifacts away if no run has it and it is as it was at `newest`. Whoever makes
+// or opens one looks for it again once it has locked it.
+Result<std::string> TakeArtifacts(int parent, const std::string& name, Retention::Time newest) {
+  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd folder, OpenAt(parent, name, kOpenFolder));
+  struct stat info {};
+  if (flock(folder.get(), LOCK_EX | LOCK_NB) != 0 || fstat(folder.get(), &info) != 0 ||
+      ChangeTimeOf(info) > newest) {
+    return InUse();
+  }
+  return TakeAway(parent, name);
+}
+
+// Whatever lies before, a run that began at `began` has not made.
+Retention::Time NeededSince(api::Time began, Retention::Time now, const RetentionRules& rules) {
+  // The clock was set back since, or is not to be believed.
+  if (began < api::Time() || began > std::chrono::floor<std::chrono::seconds>(now)) {
+    return Retention::Time::min();
+  }
+  return began - rules.min_age;
 }
 
 // Oldest first; equal times in the order of their names.
@@ -52,17 +67,27 @@ auto Age(const Candidate& candidate) {
 
 }  // namespace
 
+// A folder in runs/.
+struct Retention::FoundRun {
+  Candidate candidate;
+  JournalOutline journal;
+  bool measured = false;
+};
+
 // One sweep.
 struct Retention::Work {
   const ObjectOf& object_of;
   const Time now;
   const std::stop_token& stop;
+  const RetentionRules& rules;
   std::vector<Candidate> candidates;
-  uint64_t bytes = 0;  // of all that the quota counts
+  uint64_t bytes = 0;               // of all that the quota counts
+  Time needed_since = Time::max();  // artifacts that runs under way may still read
   Removed removed;
 
-  bool Young(Time newest, const RetentionRules& rules) const {
-    return newest > now - rules.min_age;
+  bool Young(Time newest) const { return newest > now - rules.min_age; }
+  bool OlderThan(Time newest, std::chrono::system_clock::duration age) const {
+    return newest < now - age;
   }
 };
 
@@ -75,10 +100,13 @@ Retention::Removed Retention::Sweep(const ObjectOf& object_of,
   Work work{.object_of = object_of,
             .now = now,
             .stop = stop,
+            .rules = rules_,
             .candidates = {},
             .bytes = 0,
+            .needed_since = Time::max(),
             .removed = {}};
-  SweepRuns(work);
+  // Without knowing the runs under way, it is not known which artifacts they need.
+  if (!SweepRuns(work) || stop.stop_requested()) return work.removed;
   for (const std::string& folder : artifact_folders_) ListArtifacts(work, folder);
   KeepQuota(work);
   const Removed& removed = work.removed;
@@ -90,88 +118,113 @@ Retention::Removed Retention::Sweep(const ObjectOf& object_of,
   return removed;
 }
 
-void Retention::SweepRuns(Work& work) {
-  const auto runs = OpenAt(data_root_, kRunsFolder, kOpenFolder);
-  if (!runs.ok()) return;
-  std::vector<Candidate> found;
+bool Retention::ListRuns(Work& work, int runs, std::vector<FoundRun>& found) {
   std::vector<std::string> gone;  // left by a sweep that did not come to its end
-  const Status listed = ForEachName(runs->get(), [&](const std::string& name) {
-    if (IsGoneName(name)) gone.push_back(name);
-    if (!IsRunUid(name) || !IsRunFolder(runs->get(), name)) return true;
-    const auto size = MeasureTree(runs->get(), name, work.stop);
-    if (!size.ok()) return true;
-    found.push_back({.parent = kRunsFolder,
-                     .name = name,
-                     .bytes = size->bytes,
-                     .newest = size->newest,
-                     .is_run = true});
+  const Status listed = ForEachName(runs, [&](const std::string& name) {
+    if (IsTakenAway(name)) gone.push_back(name);
+    if (!IsRunUid(name) || !IsRunFolder(runs, name)) return true;
+    const auto directory = OpenAt(runs, name, kOpenFolder);
+    if (!directory.ok()) return true;
+    FoundRun& run = found.emplace_back();
+    // Before the journal is read: what changes later is noticed before anything is removed.
+    run.candidate.version = Journal::VersionOf(directory->get());
+    run.candidate.parent = kRunsFolder;
+    run.candidate.name = run.candidate.uid = name;
+    if (auto journal = Journal::ReadOutline(directory->get()); journal.ok()) {
+      run.journal = *std::move(journal);
+    } else {
+      run.journal.ended = run.candidate.version.empty();  // nothing has been begun
+    }
+    const auto size = MeasureTree(runs, name, work.stop);
+    run.measured = size.ok();
+    if (size.ok()) {
+      run.candidate.bytes = size->bytes;
+      run.candidate.newest = size->newest;
+    }
     return !work.stop.stop_requested();
   });
   if (!listed.ok()) Warn(kRunsFolder, listed);
-  for (const std::string& name : gone) (void)RemoveTree(runs->get(), name, work.stop);
+  for (const std::string& name : gone) (void)RemoveTree(runs, name, work.stop);
+  return listed.ok();
+}
 
+bool Retention::SweepRuns(Work& work) {
+  const auto runs = OpenAt(data_root_, kRunsFolder, kOpenFolder);
+  if (!runs.ok()) return runs.status().code() == StatusCode::kNotFound;
+  std::vector<FoundRun> found;
+  if (!ListRuns(work, runs->get(), found)) return false;
   std::sort(found.begin(), found.end(),
-            [](const auto& a, const auto& b) { return Age(b) < Age(a); });
+            [](const auto& a, const auto& b) { return Age(b.candidate) < Age(a.candidate); });
   size_t kept = 0;
-  for (Candidate& run : found) {
-    if (work.stop.stop_requested()) return;
+  for (FoundRun& run : found) {
+    if (work.stop.stop_requested()) return false;
     ++kept;
-    const RunObject object = work.object_of(run.name);
-    const bool movable = object != RunObject::kUnfinished && !work.Young(run.newest, rules_) &&
-                         !IsRunLocked(runs->get(), run.name);
-    const bool due = object == RunObject::kGone || run.newest < work.now - rules_.max_run_age ||
-                     kept > rules_.max_runs;
-    if (movable && due && RemoveRun(work, runs->get(), run.name, run.bytes)) {
+    const bool ended = run.journal.ended;
+    const Time newest = run.candidate.newest;
+    const RunObject object = work.object_of(run.candidate.uid);
+    const bool locked = IsRunLocked(runs->get(), run.candidate.uid);
+    if (!ended && (locked || object == RunObject::kUnfinished)) {
+      work.needed_since =
+          std::min(work.needed_since, NeededSince(run.journal.begin.start_time, work.now, rules_));
+    }
+    const bool idle =
+        !locked && run.measured && object != RunObject::kUnfinished && !work.Young(newest);
+    const bool useless = object == RunObject::kGone || (ended && object == RunObject::kDropped);
+    const bool old = work.OlderThan(newest, ended ? rules_.max_run_age : rules_.max_unfinished_age);
+    const bool too_many = ended && kept > rules_.max_runs;
+    if (idle && (useless || old || too_many) && Remove(work, run.candidate)) {
       --kept;
       continue;
     }
-    work.bytes += run.bytes;
-    ListEarlierResults(work, run.name, run.bytes);
-    if (movable) work.candidates.push_back(std::move(run));
+    work.bytes += run.candidate.bytes;
+    if (!locked && run.measured) ListEarlierResults(work, runs->get(), run);
+    if (idle && ended) work.candidates.push_back(std::move(run.candidate));
   }
+  return true;
 }
 
 // Results that an earlier run of the same Diagnosis has saved: the journal refers to the last run's
-// alone.
-void Retention::ListEarlierResults(Work& work, const std::string& uid, uint64_t& run_bytes) {
-  const std::string parent = RunFolder(uid) + "/results";
-  const auto folder = OpenAt(data_root_, parent, kOpenFolder);
+// alone, and says which these are.
+void Retention::ListEarlierResults(Work& work, int runs, FoundRun& run) {
+  const std::string& last = run.journal.begin.stamp;
+  if (last.empty()) return;
+  const std::string parent = RunFolder(run.candidate.uid) + "/" + kResultsFolder;
+  const auto folder = OpenAt(runs, run.candidate.uid + "/" + kResultsFolder, kOpenFolder);
   if (!folder.ok()) return;
-  const auto runs = OpenAt(data_root_, kRunsFolder, kOpenFolder);
-  if (!runs.ok() || IsRunLocked(runs->get(), uid)) return;
-  std::vector<Candidate> found;
+  std::vector<std::string> gone;
   (void)ForEachName(folder->get(), [&](const std::string& name) {
-    const auto size = IsStamp(name) ? MeasureTree(folder->get(), name, work.stop)
-                                    : Result<TreeSize>(Status::NotFound("no results"));
-    if (!size.ok()) return true;
-    found.push_back({.parent = parent,
-                     .name = name,
-                     .bytes = size->bytes,
-                     .newest = size->newest,
-                     .is_run = false});
+    if (IsTakenAway(name)) gone.push_back(name);
+    if (!IsStamp(name) || name == last) return true;
+    const auto size = MeasureTree(folder->get(), name, work.stop);
+    if (!size.ok() || work.Young(size->newest)) return true;
+    run.candidate.bytes -= std::min(run.candidate.bytes, size->bytes);
+    work.candidates.push_back({.parent = parent,
+                               .name = name,
+                               .bytes = size->bytes,
+                               .newest = size->newest,
+                               .uid = run.candidate.uid,
+                               .version = run.candidate.version});
     return !work.stop.stop_requested();
   });
-  const auto last = std::max_element(
-      found.begin(), found.end(), [](const auto& a, const auto& b) { return a.newest < b.newest; });
-  for (auto earlier = found.begin(); earlier != found.end(); ++earlier) {
-    if (earlier == last || work.Young(earlier->newest, rules_)) continue;
-    run_bytes -= std::min(run_bytes, earlier->bytes);
-    work.candidates.push_back(std::move(*earlier));
-  }
+  for (const std::string& name : gone) (void)RemoveTree(folder->get(), name, work.stop);
 }
 
 void Retention::ListArtifacts(Work& work, const std::string& folder) {
   const auto top = OpenAt(data_root_, folder, kOpenFolder);
   if (!top.ok()) return;
   std::vector<std::string> pods;
+  std::vector<std::string> gone;
   (void)ForEachName(top->get(), [&](const std::string& name) {
-    if (IsStamp(name)) {
-      AddCandidate(work, top->get(), folder, name);
-    } else if (IsPodFolder(name)) {
+    if (IsTakenAway(name)) {
+      gone.push_back(name);
+    } else if (IsStamp(name)) {
+      AddArtifacts(work, top->get(), folder, name);
+    } else if (IsPodFolder(name) && pods.size() < rules_.max_pod_folders) {
       pods.push_back(name);
     }
-    return pods.size() < kMaxPodFolders && !work.stop.stop_requested();
+    return !work.stop.stop_requested();
   });
+  for (const std::string& name : gone) (void)RemoveTree(top->get(), name, work.stop);
   for (const std::string& pod : pods) {
     if (work.stop.stop_requested()) return;
     const auto opened = OpenAt(top->get(), pod, kOpenFolder);
@@ -179,46 +232,46 @@ void Retention::ListArtifacts(Work& work, const std::string& folder) {
     std::string path = folder;
     path.append("/").append(pod);
     bool empty = true;
+    gone.clear();
     (void)ForEachName(opened->get(), [&](const std::string& name) {
       empty = false;
-      if (IsStamp(name)) {
-        AddCandidate(work, opened->get(), path, name);
+      if (IsTakenAway(name)) {
+        gone.push_back(name);
+      } else if (IsStamp(name)) {
+        AddArtifacts(work, opened->get(), path, name);
       }
       return !work.stop.stop_requested();
     });
+    for (const std::string& name : gone) (void)RemoveTree(opened->get(), name, work.stop);
     // Pods come and go by name, so their empty folders would gather.
     struct stat info {};
-    if (empty && fstat(opened->get(), &info) == 0 &&
-        !work.Young(std::chrono::system_clock::from_time_t(info.st_mtime), rules_)) {
+    if (empty && fstat(opened->get(), &info) == 0 && !work.Young(ChangeTimeOf(info))) {
       (void)unlinkat(top->get(), pod.c_str(), AT_REMOVEDIR);
     }
   }
 }
 
-void Retention::AddCandidate(Work& work, int parent_fd, const std::string& parent,
+void Retention::AddArtifacts(Work& work, int parent_fd, const std::string& parent,
                              const std::string& name) {
   const auto size = MeasureTree(parent_fd, name, work.stop);
   if (!size.ok()) return;
   work.bytes += size->bytes;
-  if (work.Young(size->newest, rules_)) return;
+  if (work.Young(size->newest) || size->newest >= work.needed_since) return;
   work.candidates.push_back({.parent = parent,
                              .name = name,
                              .bytes = size->bytes,
                              .newest = size->newest,
-                             .is_run = false});
+                             .uid = "",
+                             .version = ""});
 }
 
 void Retention::KeepQuota(Work& work) {
   if (work.bytes <= rules_.quota_bytes) return;
   std::sort(work.candidates.begin(), work.candidates.end(),
             [](const auto& a, const auto& b) { return Age(a) < Age(b); });
-  const auto runs = OpenAt(data_root_, kRunsFolder, kOpenFolder);
   for (const Candidate& candidate : work.candidates) {
     if (work.bytes <= rules_.quota_bytes || work.stop.stop_requested()) return;
-    const bool removed = candidate.is_run ? runs.ok() && RemoveRun(work, runs->get(),
-                                                                   candidate.name, candidate.bytes)
-                                          : RemoveFolder(work, candidate);
-    if (removed) work.bytes -= std::min(work.bytes, candidate.bytes);
+    if (Remove(work, candidate)) work.bytes -= std::min(work.bytes, candidate.bytes);
   }
   if (work.bytes > rules_.quota_bytes) {
     logger_.Warning(
@@ -227,33 +280,31 @@ void Retention::KeepQuota(Work& work) {
   }
 }
 
-bool Retention::RemoveRun(Work& work, int runs, const std::string& uid, uint64_t bytes) {
-  const auto name = RetireRun(runs, uid);
+// What it was judged by must still hold when it is taken away, under a lock that keeps others from
+// it.
+Result<std::string> Retention::Take(int parent, const Candidate& candidate) const {
+  if (candidate.uid.empty()) return TakeArtifacts(parent, candidate.name, candidate.newest);
+  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd runs, OpenAt(data_root_, kRunsFolder, kOpenFolder));
+  KUBEDIAG_ASSIGN_OR_RETURN(IdleRun run, IdleRun::Hold(runs.get(), candidate.uid));
+  if (Journal::VersionOf(run.directory()) != candidate.version) return InUse();
+  return candidate.IsRun() ? run.Retire() : TakeAway(parent, candidate.name);
+}
+
+bool Retention::Remove(Work& work, const Candidate& candidate) {
+  const std::string path = candidate.parent + "/" + candidate.name;
+  const auto parent = OpenAt(data_root_, candidate.parent, kOpenFolder);
+  if (!parent.ok()) return false;
+  const auto name = Take(parent->get(), candidate);
   if (!name.ok()) {
-    // One that was locked meanwhile is in use again.
-    if (name.status().reason() != kReasonAlreadyRunning) Warn(RunFolder(uid), name.status());
+    if (name.status().reason() != kReasonAlreadyRunning) Warn(path, name.status());
     return false;
   }
   // Once renamed it is gone; what is left of it is tried again by the next sweep.
-  if (const Status status = RemoveTree(runs, *name, work.stop); !status.ok()) {
-    Warn(RunFolder(uid), status);
-  }
-  logger_.Debug("run removed", {{"uid", uid}});
-  ++work.removed.runs;
-  work.removed.bytes += bytes;
-  return true;
-}
-
-bool Retention::RemoveFolder(Work& work, const Candidate& candidate) {
-  const std::string path = candidate.parent + "/" + candidate.name;
-  const auto parent = OpenAt(data_root_, candidate.parent, kOpenFolder);
-  if (!parent.ok() || IsLocked(parent->get(), candidate.name)) return false;
-  if (const Status status = RemoveTree(parent->get(), candidate.name, work.stop); !status.ok()) {
+  if (const Status status = RemoveTree(parent->get(), *name, work.stop); !status.ok()) {
     Warn(path, status);
-    return false;
   }
-  logger_.Debug("folder of an earlier run removed", {{"path", path}});
-  ++work.removed.folders;
+  logger_.Debug("data of an earlier run removed", {{"path", path}});
+  ++(candidate.IsRun() ? work.removed.runs : work.removed.folders);
   work.removed.bytes += candidate.bytes;
   return true;
 }

@@ -2,13 +2,23 @@
 //
 // Two things are removed: folders runs/<uid> (journal and saved results) whose Diagnosis is gone,
 // that are too old or too many, and then, oldest first, folders of artifacts and of runs until what
-// is left keeps the quota. Nothing is removed that is younger than `min_age`, that a run or a
-// viewer of any process has locked, or that the engine has not made: only runs/<uid> that hold a
-// journal, and folders named by a time beneath the artifact folders of known operations.
+// is left keeps the quota. Nothing is removed that
+// - is younger than `min_age`, or was changed since it was looked at;
+// - a run or a viewer of any process has locked;
+// - may be needed to resume: a journal without an end goes when its object was deleted, or when it
+//   is older than `max_unfinished_age`, never for quota or number;
+// - was made since the oldest run began that is under way: later operations may read the artifacts
+// of
+//   earlier ones;
+// - has something mounted in it;
+// - the engine has not made: only runs/<uid> that hold a journal, and folders named by a time
+// beneath
+//   the artifact folders of known operations.
+// Ages are told by ctime, which operations cannot set.
 //
-// An engine that serves viewers again after a restart does so before its first Sweep(): by their
-// locks it is known what they need. Thread-safe: sweeps come one after the other. Borrows all it is
-// given.
+// An engine that has runs to resume puts their objects into the store, and one that serves viewers
+// again does so, before its first Sweep(). Thread-safe: sweeps come one after the other. Borrows
+// all it is given.
 #pragma once
 
 #include <chrono>
@@ -30,7 +40,9 @@ namespace kubediag::diagnosis {
 struct RetentionRules {
   std::chrono::system_clock::duration min_age = kMinRemovableAge;
   std::chrono::system_clock::duration max_run_age = kMaxRunAge;
+  std::chrono::system_clock::duration max_unfinished_age = kMaxUnfinishedRunAge;
   size_t max_runs = kMaxRuns;
+  size_t max_pod_folders = kMaxPodFolders;
   uint64_t quota_bytes = kDataRootQuota;
 };
 
@@ -38,6 +50,7 @@ struct RetentionRules {
 enum class RunObject {
   kUnknown,     // it may be another process'
   kGone,        // it was deleted: its run will never be asked for
+  kDropped,     // we have run it and have it no more; another process may
   kEnded,       // it is there, and its Diagnosis has ended
   kUnfinished,  // it is there, and its run may have to be resumed
 };
@@ -62,23 +75,28 @@ class Retention {
                 Time now, const std::stop_token& stop = {});
 
  private:
-  // A folder that may be removed to keep the quota.
+  // A folder that may be removed.
   struct Candidate {
     std::string parent;  // relative to the data root
     std::string name;
     uint64_t bytes = 0;
     Time newest;
-    bool is_run = false;
+    std::string uid;      // of the run it is, or is part of; empty: artifacts
+    std::string version;  // of that run's journal when it was looked at
+    bool IsRun() const { return !uid.empty() && uid == name; }
   };
+  struct FoundRun;
   struct Work;
 
-  void SweepRuns(Work& work);
-  void ListEarlierResults(Work& work, const std::string& uid, uint64_t& run_bytes);
+  // False: it could not be told which there are.
+  bool SweepRuns(Work& work);
+  bool ListRuns(Work& work, int runs, std::vector<FoundRun>& found);
+  void ListEarlierResults(Work& work, int runs, FoundRun& run);
   void ListArtifacts(Work& work, const std::string& folder);
-  void AddCandidate(Work& work, int parent_fd, const std::string& parent, const std::string& name);
+  void AddArtifacts(Work& work, int parent_fd, const std::string& parent, const std::string& name);
   void KeepQuota(Work& work);
-  bool RemoveRun(Work& work, int runs, const std::string& uid, uint64_t bytes);
-  bool RemoveFolder(Work& work, const Candidate& candidate);
+  Result<std::string> Take(int parent, const Candidate& candidate) const;
+  bool Remove(Work& work, const Candidate& candidate);
   void Warn(const std::string& what, const Status& status);
 
   const int data_root_;

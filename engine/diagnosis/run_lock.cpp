@@ -8,9 +8,9 @@
 #include <cstdio>
 #include <utility>
 
-#include "engine/core/digest.h"
 #include "engine/core/file.h"
 #include "engine/diagnosis/reasons.h"
+#include "engine/diagnosis/remove_tree.h"
 
 namespace kubediag::diagnosis {
 
@@ -60,24 +60,17 @@ Result<std::shared_ptr<RunLock>> RunLock::Take(int data_root, const std::string&
   return std::shared_ptr<RunLock>(new RunLock(std::move(directory)));
 }
 
-bool IsRunLocked(int runs_directory, const std::string& uid) {
-  const auto runs = HoldRuns(runs_directory);
-  if (!runs.ok()) return true;
-  const auto directory = OpenAt(runs->get(), uid, O_RDONLY | O_DIRECTORY);
-  return !directory.ok() || !LockRun(directory->get(), uid).ok();
+Result<IdleRun> IdleRun::Hold(int runs_directory, const std::string& uid) {
+  KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd runs, HoldRuns(runs_directory));
+  KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd directory, OpenAt(runs.get(), uid, O_RDONLY | O_DIRECTORY));
+  KUBEDIAG_RETURN_IF_ERROR(LockRun(directory.get(), uid));
+  return IdleRun(std::move(runs), std::move(directory), uid);
 }
 
-Result<std::string> RetireRun(int runs_directory, const std::string& uid) {
-  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd runs, HoldRuns(runs_directory));
-  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd directory,
-                            OpenAt(runs.get(), uid, O_RDONLY | O_DIRECTORY));
-  KUBEDIAG_RETURN_IF_ERROR(LockRun(directory.get(), uid));
-  constexpr size_t kNameBytes = 8;
-  std::string name = kGonePrefix + RandomHex(kNameBytes);
-  if (renameat(runs.get(), uid.c_str(), runs.get(), name.c_str()) != 0) {
-    return Status::FromErrno("rename " + RunFolder(uid), errno);
-  }
-  return name;
+Result<std::string> IdleRun::Retire() { return TakeAway(runs_.get(), uid_); }
+
+bool IsRunLocked(int runs_directory, const std::string& uid) {
+  return !IdleRun::Hold(runs_directory, uid).ok();
 }
 
 }  // namespace kubediag::diagnosis

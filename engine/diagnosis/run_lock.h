@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "engine/core/result.h"
 #include "engine/core/unique_fd.h"
@@ -24,15 +25,30 @@ class RunLock {
   UniqueFd directory_;  // closing it unlocks
 };
 
-// Takes the folder of a run that nobody has locked out of runs/, so that its name is free again:
-// to ".gone-…" there, whose name is returned. FailedPrecondition "AlreadyRunning", NotFound.
-Result<std::string> RetireRun(int runs_directory, const std::string& uid);
+// A run that nobody has, kept so until this is destroyed, to be looked at once more and then
+// removed. Whoever wants to take any run waits meanwhile: to be held for a moment only.
+class IdleRun {
+ public:
+  // FailedPrecondition "AlreadyRunning", NotFound.
+  static Result<IdleRun> Hold(int runs_directory, const std::string& uid);
+
+  int directory() const { return directory_.get(); }
+  // Takes its folder out of runs/, so that its name is free again: to ".gone-…" there, whose name
+  // is returned (remove_tree.h).
+  Result<std::string> Retire();
+
+ private:
+  IdleRun(UniqueFd runs, UniqueFd directory, std::string uid)
+      : runs_(std::move(runs)), directory_(std::move(directory)), uid_(std::move(uid)) {}
+  UniqueFd runs_;  // locked
+  UniqueFd directory_;
+  std::string uid_;
+};
 
 // Whether somebody has it, or it cannot be told.
 bool IsRunLocked(int runs_directory, const std::string& uid);
 
 inline constexpr char kRunsFolder[] = "runs";
-inline constexpr char kGonePrefix[] = ".gone-";
 
 // "runs/<uid>", under the data root.
 std::string RunFolder(const std::string& uid);

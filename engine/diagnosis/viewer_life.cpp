@@ -1,7 +1,5 @@
 #include "engine/diagnosis/viewer_life.h"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <utility>
 
@@ -47,9 +45,11 @@ void TellEnd(Environment& environment, const ViewerOwner& owner, ViewerEnd end) 
 }
 
 // The copy that served before, so that the page stays the same; else today's module.
-std::string ModuleFor(const RecordedViewer& viewer, const ResolvedOperation& resolved) {
-  return access(viewer.module_path.c_str(), R_OK) == 0 ? viewer.module_path
-                                                       : resolved.entry.module_path;
+catalog::LeasedModule ModuleFor(Environment& environment, const RecordedViewer& viewer,
+                                const catalog::Entry& today) {
+  auto recalled = environment.catalog.Recall(viewer.module_path);
+  if (recalled.ok()) return *std::move(recalled);
+  return {.path = today.module_path, .lease = today.lease};
 }
 
 }  // namespace
@@ -112,7 +112,9 @@ Status RestoreViewer(Environment& environment, const api::Diagnosis& diagnosis,
   job.restore = true;
   job.state = recorded.state;
 
-  KUBEDIAG_ASSIGN_OR_RETURN(viewer.run, environment.runner.Prepare(ModuleFor(recorded, *resolved)));
+  const catalog::LeasedModule module = ModuleFor(environment, recorded, resolved->entry);
+  viewer.module = module.lease;
+  KUBEDIAG_ASSIGN_OR_RETURN(viewer.run, environment.runner.Prepare(module.path));
   KUBEDIAG_RETURN_IF_ERROR(viewer.run->Start(std::move(job)));
   const operation::RunOutcome outcome = viewer.run->Wait(stop);
   KUBEDIAG_RETURN_IF_ERROR(outcome.status);
@@ -122,7 +124,6 @@ Status RestoreViewer(Environment& environment, const api::Diagnosis& diagnosis,
         .WithReason(kReasonRestoreFailed);
   }
   viewer.keep = lock;
-  viewer.module = resolved->entry.lease;
   KeepViewer(environment, OwnerOf(diagnosis, record.node, operation_name), std::move(viewer),
              std::move(ticket));
   return Status::Ok();

@@ -91,7 +91,7 @@ Status Channel::Push(Outgoing& message) {
 Status Channel::PushLocked(Outgoing& out) {
   ControlBuffer control{};
   while (!out.done_) {
-    const std::string_view header = std::string_view(out.header_).substr(out.header_sent_);
+    const std::string_view header = std::string_view{out.header_}.substr(out.header_sent_);
     iovec parts[2] = {{const_cast<char*>(header.data()), header.size()},
                       {const_cast<char*>(out.payload_.data()), out.payload_.size()}};
     msghdr message{};

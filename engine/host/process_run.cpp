@@ -25,9 +25,11 @@ constexpr int kLogReadsPerTurn = 4;
 
 }  // namespace
 
-ProcessRun::ProcessRun(HostProcess process, std::string module_path, process::OrphanReaper* orphans,
+ProcessRun::ProcessRun(HostProcess process, std::string module_path,
+                       std::optional<OperationUser> user, process::OrphanReaper* orphans,
                        Logger& logger)
     : module_path_(std::move(module_path)),
+      user_(user),
       logger_(logger),
       orphans_(orphans),
       relay_(logger, module_path_),
@@ -69,6 +71,10 @@ Status ProcessRun::Start(operation::Job job) {
     return Status::ResourceExhausted("the job has " + std::to_string(size) + " bytes");
   }
   sending->message.emplace(MessageType::kJob, sending->body, std::move(descriptors));
+  if (user_ && job.artifact_directory >= 0) {
+    KUBEDIAG_ASSIGN_OR_RETURN(LentFolder lent, LentFolder::Lend(job.artifact_directory, *user_));
+    lent_.emplace(std::move(lent));
+  }
   return Begin(job.deadline, std::move(sending));
 }
 
@@ -226,6 +232,7 @@ void ProcessRun::Conclude(Ending ending) {
   ReadChannel(/*to_the_end=*/true);
   PublishServing();
   if (orphans_ != nullptr) orphans_->Reap();
+  lent_.reset();
   relay_.Finish();
   evidence.cause = ending.cause;
   evidence.killed = ending.killed;

@@ -14,6 +14,7 @@
 #include "engine/host/channel.h"
 #include "engine/host/conversation.h"
 #include "engine/host/host_process.h"
+#include "engine/host/lent_folder.h"
 #include "engine/host/log_relay.h"
 #include "engine/host/verdict.h"
 #include "engine/operation/runner.h"
@@ -24,9 +25,10 @@ namespace kubediag::host {
 
 class ProcessRun final : public operation::OperationRun {
  public:
-  // `orphans` may be null; it and `logger` must outlive the run.
-  ProcessRun(HostProcess process, std::string module_path, process::OrphanReaper* orphans,
-             Logger& logger);
+  // `orphans` may be null; it and `logger` must outlive the run. `user`: whom the process runs as,
+  // if not as us; the job's artifact folder is his until it has ended.
+  ProcessRun(HostProcess process, std::string module_path, std::optional<OperationUser> user,
+             process::OrphanReaper* orphans, Logger& logger);
   ~ProcessRun() override;
 
   Status Start(operation::Job job) override;
@@ -64,6 +66,7 @@ class ProcessRun final : public operation::OperationRun {
   void Conclude(Ending ending);
 
   const std::string module_path_;
+  const std::optional<OperationUser> user_;
   Logger& logger_;
   process::OrphanReaper* const orphans_;
   LogRelay relay_;
@@ -76,6 +79,7 @@ class ProcessRun final : public operation::OperationRun {
   Deadline deadline_ = Deadline::Never();
   Deadline silence_ = Deadline::Never();
   process::StopEvent stop_;
+  std::optional<LentFolder> lent_;  // the pump's, once that runs
 
   std::mutex mutex_;
   std::condition_variable_any changed_;

@@ -32,12 +32,12 @@ Result<std::unique_ptr<operation::OperationRun>> ProcessRunner::Prepare(
     const std::string& module_path) {
   KUBEDIAG_ASSIGN_OR_RETURN(HostProcess process, StartHost(options_, *spawn_thread_, module_path));
   return std::unique_ptr<operation::OperationRun>(
-      new ProcessRun(std::move(process), module_path, orphans_.get(), logger_));
+      new ProcessRun(std::move(process), module_path, options_.user, orphans_.get(), logger_));
 }
 
 Result<operation::ModuleDescriptor> ProcessRunner::Describe(const std::string& module_path) {
   KUBEDIAG_ASSIGN_OR_RETURN(HostProcess process, StartHost(options_, *spawn_thread_, module_path));
-  ProcessRun run(std::move(process), module_path, orphans_.get(), logger_);
+  ProcessRun run(std::move(process), module_path, options_.user, orphans_.get(), logger_);
   auto descriptor = run.Describe(Deadline::After(kDescribeTimeout));
   if (descriptor.ok()) return descriptor;
   const Status& status = descriptor.status();

@@ -1,6 +1,8 @@
 #include "engine/operation/text.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 
 #include "engine/core/limits.h"
 #include "engine/core/utf8.h"
@@ -16,6 +18,19 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+// No port, an empty one, or a number from 1 to 65535.
+bool HasSoundPort(std::string_view authority) {
+  if (authority.front() == '[') {  // the colons of an IPv6 address
+    authority.remove_prefix(std::min(authority.size(), authority.find(']')));
+  }
+  const size_t colon = authority.find(':');
+  if (colon == std::string_view::npos || colon + 1 == authority.size()) return true;
+  const std::string_view port = authority.substr(colon + 1);
+  uint16_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  return error == std::errc() && end == port.data() + port.size() && number > 0;
+}
 
 }  // namespace
 
@@ -81,7 +96,7 @@ bool IsUrl(std::string_view url) {
   url.remove_prefix(scheme);
   const std::string_view authority = url.substr(0, url.find_first_of("/?#"));
   return !authority.empty() && authority.front() != ':' &&
-         authority.find('@') == std::string_view::npos;
+         authority.find('@') == std::string_view::npos && HasSoundPort(authority);
 }
 
 }  // namespace kubediag::operation

@@ -3,8 +3,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,8 +34,21 @@ UniqueFd ScriptFile(std::string_view script) {
   return file;
 }
 
+// What the kernel takes, it says only with "Argument list too long": not for which one.
+constexpr size_t kMaxArgumentBytes = 128 * kKiB - 1;  // MAX_ARG_STRLEN, less the NUL at its end
+constexpr size_t kArgumentsSlack = 16 * kKiB;         // environment, program name
+
+// Of all arguments; depends on the limit of the stack.
+size_t MaxArgumentsBytes() {
+  const long limit = sysconf(_SC_ARG_MAX);
+  constexpr size_t kLeast = 128 * kKiB;
+  return std::max(limit > 0 ? static_cast<size_t>(limit) : 0, kLeast) - kArgumentsSlack;
+}
+
 std::vector<std::string> Arguments(const Job& job) {
   std::vector<std::string> arguments = {kScriptFile};
+  const size_t all = MaxArgumentsBytes();
+  size_t used = 0;
   for (const std::string_view key : job.settings().List("arg_key")) {
     const std::string_view value = job.parameters().Text(key, "");
     if (value.find('\0') != std::string_view::npos) {
@@ -41,13 +56,41 @@ std::vector<std::string> Arguments(const Job& job) {
                     std::string(key) + " holds a NUL byte and cannot be an argument",
                     KUBEDIAG_INVALID_ARGUMENT);
     }
+    const auto too_long = [&, key = key](const std::string& limit) {
+      return Failure("InvalidParameter",
+                     std::string(key) + " has " + std::to_string(value.size()) + " bytes, " + limit,
+                     KUBEDIAG_INVALID_ARGUMENT);
+    };
+    if (value.size() > kMaxArgumentBytes) {
+      throw too_long("an argument of a script can have " + std::to_string(kMaxArgumentBytes));
+    }
+    used += value.size() + 1 + sizeof(char*);
+    if (used > all) {
+      throw too_long("and with it the arguments of the script pass the " + std::to_string(all) +
+                     " that all of them can have");
+    }
     arguments.emplace_back(value);
   }
   return arguments;
 }
 
+// "output cut at 1048576 bytes (100000000 were written)"; empty for a stream that is whole.
+std::string Cut(const std::string& stream, const std::string& kept, uint64_t dropped) {
+  if (dropped == 0) return {};
+  return stream + " cut at " + std::to_string(kept.size()) + " bytes (" +
+         std::to_string(kept.size() + dropped) + " were written)";
+}
+
 void EmitStreams(Job& job, std::string_view result_key, const process::Completed& completed) {
   const std::string prefix = "operation." + std::string(result_key);
+  std::string cut = Cut("output", completed.output, completed.output_dropped);
+  const std::string error_cut = Cut("standard error", completed.error, completed.error_dropped);
+  if (!cut.empty() && !error_cut.empty()) cut += ", ";
+  cut += error_cut;
+  if (!cut.empty()) {
+    job.Emit(prefix + ".truncated", cut);
+    job.Emit(prefix + ".result.summary", cut);  // what people are shown of the run
+  }
   job.Emit(prefix + ".output", ReplaceInvalidUtf8(completed.output));
   if (!completed.error.empty()) {
     job.Emit(prefix + ".stderr", ReplaceInvalidUtf8(completed.error));

@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
-"""run_blocks.py SOURCE BUILD FILE...: runs the command blocks of documents, as they are written.
+"""run_blocks.py SOURCE BUILD [--needs TARGET=FILE]... FILE...: runs the command blocks of documents, as they are written.
 
 A command block is a ```bash or ```console block. All blocks of one document run one after the other in one temporary
 folder that holds links to the source tree, `build/release` (a link to BUILD) and nothing else; BUILD/bin is on PATH. A
 comment above a block says what is special about it:
 
   <!-- docs-test: skip REASON -->       cannot be run here; printed with its reason
-  <!-- docs-test: background -->        goes on beside the blocks after it, which wait for its first line
+  <!-- docs-test: background -->        goes on beside the blocks after it, which wait for its first line of standard
+                                        output; it must still live at the end of the document
   <!-- docs-test: until "TEXT" -->      Ctrl-C once TEXT has been printed, as the reader would
 
-Exit status 1 if a block fails, has no language, or a comment is not understood.
+Exit status 1 if a block fails, names a program of the build that is not there, or has no language, if a comment is not
+understood, or if something that --needs names has not been built; then no block is run.
 """
 
+import argparse
 import os
 import pathlib
 import re
@@ -26,6 +29,7 @@ PATIENCE = 60  # seconds for one block
 COMMANDS = ("bash", "console")
 BLOCK = re.compile(r"(?:^<!-- docs-test: (?P<mark>.*?) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
 UNTIL = re.compile(r'until "(.+)"')
+PROGRAM = re.compile(r"\bbuild/release/bin/[\w.-]+")
 
 
 class Failure(Exception):
@@ -59,10 +63,12 @@ class Reader:
         self.environment = dict(os.environ, HOME=str(folder), PATH=f"{tools}:{build}/bin:{os.environ['PATH']}",
                                 LANG="C.UTF-8")
 
-    def start(self, commands):
+    def start(self, commands, errors=subprocess.STDOUT):
+        for program in PROGRAM.findall(commands):
+            if not os.access(self.folder / program, os.X_OK):
+                raise Failure(f"{program} is not there: build the target {pathlib.Path(program).name}")
         return subprocess.Popen(["bash", "-euo", "pipefail", "-c", commands], cwd=self.folder, env=self.environment,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                start_new_session=True)
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, start_new_session=True)
 
     def run(self, commands):
         child = self.start(commands)
@@ -70,6 +76,7 @@ class Reader:
             output, _ = child.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             end(child, signal.SIGKILL)
+            child.communicate()
             raise Failure(f"did not end within {PATIENCE} s")
         if child.returncode != 0:
             raise Failure(f"exit status {child.returncode}\n{output.decode(errors='replace')}")
@@ -86,15 +93,25 @@ class Reader:
             end(child, signal.SIGKILL)
 
     def run_beside(self, commands):
-        child = self.start(commands)
-        self.background.append(child)
-        await_text(child, "\n")
+        # What goes wrong is a line too, but none that anybody waits for.
+        errors = self.folder / "build" / "tools" / f"errors-{len(self.background)}"
+        with open(errors, "wb") as file:
+            child = self.start(commands, file)
+        self.background.append((child, errors))
+        try:
+            await_text(child, "\n")
+        except Failure as failure:
+            raise Failure(f"{failure}{errors.read_text(errors='replace')}") from None
 
     def leave(self):
-        for child in self.background:
+        """Ends what runs in the background. Failure if it has ended by itself."""
+        ended = [f"a background block has ended by itself, exit status {child.returncode}\n{errors.read_text(errors='replace')}"
+                 for child, errors in self.background if child.poll() is not None]
+        for child, _ in self.background:
             end(child, signal.SIGTERM)
-            child.stdout.read()
-            child.wait(PATIENCE)
+            child.communicate(timeout=PATIENCE)
+        if ended:
+            raise Failure("".join(ended))
 
 
 def end(child, number):
@@ -110,7 +127,7 @@ def await_text(child, text):
         ready, _, _ = select.select([child.stdout], [], [], max(0, deadline - time.monotonic()))
         data = os.read(child.stdout.fileno(), 65536) if ready else b""
         if not data:
-            raise Failure(f'"{text}" did not come:\n{seen.decode(errors="replace")}')
+            raise Failure(f'{text!r} did not come:\n{seen.decode(errors="replace")}')
         seen += data
 
 
@@ -150,13 +167,34 @@ def run_document(source, build, path):
                     print(f"{where}: FAILED: {failure}\n{block.group('text')}")
                     failed += 1
         finally:
-            reader.leave()
+            try:
+                reader.leave()
+            except Failure as failure:
+                print(f"{path.relative_to(source)}: FAILED: {failure}")
+                failed += 1
     return failed
 
 
+def missing(needs, build):
+    """Prints what is needed and not built; how much that is."""
+    absent = [need for need in needs if not pathlib.Path(need.split("=", 1)[1]).exists()]
+    for need in absent:
+        target, file = need.split("=", 1)
+        print(f"{target} is not built, {file} is missing: cmake --build {build} --target {target}")
+    return len(absent)
+
+
 def main():
-    source, build = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-    failed = sum(run_document(source, build, source / name) for name in sys.argv[3:])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("source", type=pathlib.Path)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--needs", action="append", default=[], metavar="TARGET=FILE")
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    args = parser.parse_args()
+    if missing(args.needs, args.build):
+        return 1
+    source, build = args.source.resolve(), args.build.resolve()
+    failed = sum(run_document(source, build, source / name) for name in args.files)
     return 1 if failed else 0
 
 

@@ -47,7 +47,7 @@ TEST(Decode, AddressesAndTimesAreStringsWithoutQuotes) {
 TEST(Decode, AParameterWithoutValueIsAnError) {
   EXPECT_THAT(ErrorsOf(std::string(kDiagnosisHead) + "  parameters:\n    a:\n"),
               ElementsAre("f.yaml:8:5: error: Diagnosis d: spec.parameters[a]: expected a string, "
-                          "not nothing"));
+                          "not null"));
 }
 
 TEST(Decode, NamesTheNearestFieldForAnUnknownOne) {

@@ -301,6 +301,65 @@ TEST_F(CatalogTest, LooksForItselfWhenTheKernelHasNoInotifyInstanceLeft) {
   EXPECT_TRUE(catalog->Find("hello").ok());
 }
 
+TEST_F(CatalogTest, TellsTheArtifactFoldersWithoutWaitingForAScan) {
+  folders_.Make("operations");
+  folders_.Write("operations/a.so", "module hello");
+  const auto catalog = Open({folders_.Path("operations")});
+  runner_.CloseGate();
+  folders_.Write("operations/b.so", "module late");
+  runner_.AwaitDescribeAtGate();
+  EXPECT_EQ(catalog->ArtifactFolders(), std::vector<std::string>{"artifacts/hello"});
+  runner_.OpenGate();
+}
+
+TEST_F(CatalogTest, RecallsTheCopyOfAModuleThatWasReplaced) {
+  folders_.Make("operations");
+  folders_.Write("operations/a.so", "module hello");
+  const auto catalog = Open({folders_.Path("operations")});
+  const std::string before = catalog->Find("hello")->module_path;
+  Result<LeasedModule> recalled = catalog->Recall(before);
+  ASSERT_TRUE(recalled.ok()) << recalled.status().ToString();
+  EXPECT_EQ(recalled->path, before);
+  folders_.Write("operations/a.so", "module hello again");
+  EXPECT_NE(catalog->Find("hello")->module_path, before);
+  EXPECT_TRUE(std::filesystem::exists(before)) << "leased";
+  EXPECT_FALSE(catalog->Recall(folders_.Path("operations/a.so")).ok());
+}
+
+TEST_F(CatalogTest, CopiesAModuleAgainWhoseCopyHasBeenRemoved) {
+  folders_.Make("operations");
+  folders_.Write("operations/hello.so", "module hello");
+  const auto catalog = Open({folders_.Path("operations")});
+  const std::string path = catalog->Find("hello")->module_path;
+  // Its copy alone, then the directory of them all.
+  for (const std::string& removed : {path, folders_.Path("modules")}) {
+    std::filesystem::remove_all(removed);
+    const Result<Entry> entry = catalog->Find("hello");
+    ASSERT_TRUE(entry.ok()) << entry.status().ToString();
+    EXPECT_EQ(entry->module_path, path);
+    EXPECT_EQ(*ReadFile(path, 100), "module hello");
+    EXPECT_TRUE(catalog->Recall(path).ok());
+  }
+  EXPECT_EQ(runner_.described(), 1);
+}
+
+TEST_F(CatalogTest, SaysThatTheDataRootIsGone) {
+  folders_.Make("operations");
+  folders_.Make("root");
+  const std::string file = folders_.Write("operations/hello.so", "module hello");
+  const std::string root = folders_.Path("root");
+  const auto catalog = Catalog::Open({{folders_.Path("operations")}, root + "/modules", &metrics_},
+                                     runner_, *logger_)
+                           .value();
+  ASSERT_TRUE(catalog->Find("hello").ok());
+  std::filesystem::remove_all(root);
+  const Status status = catalog->Find("hello").status();
+  EXPECT_THAT(status.message(),
+              HasSubstr("the data root " + root + " has been removed: restart kubediag"));
+  EXPECT_THAT(status.message(), HasSubstr(file));
+  EXPECT_FALSE(std::filesystem::exists(root));
+}
+
 TEST_F(CatalogTest, FailsToOpenWhenItsOwnDirectoryCannotBeMade) {
   folders_.Write("modules", "a file stands in the way");
   EXPECT_FALSE(Catalog::Open({{}, folders_.Path("modules")}, runner_, *logger_).ok());

@@ -47,6 +47,7 @@ class FakeRunner final : public operation::Runner {
       operation::OperationDescriptor operation;
       operation.name = word;
       operation.version = "1.0";
+      operation.artifact_folder = "artifacts/" + word;
       module.operations.push_back(std::move(operation));
     }
     return module;

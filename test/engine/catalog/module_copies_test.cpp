@@ -145,5 +145,40 @@ TEST(ModuleCopies, PruneHeedsOtherProcessesAndClearsUpAfterThem) {
   EXPECT_TRUE(std::filesystem::exists(foreign));
 }
 
+TEST(ModuleCopies, RecallsTheCopyOfAnEarlierProcessAndLeasesIt) {
+  const Folders folders;
+  const std::string original = folders.Write("a.so", "content");
+  std::string path;
+  {
+    Result<ModuleCopies> earlier = ModuleCopies::Open(folders.Path("modules"));
+    path = earlier->Add(Read(original).get(), original)->path;
+  }
+  Result<ModuleCopies> copies = ModuleCopies::Open(folders.Path("modules"));
+  std::optional<ModuleCopies::Copy> copy = *copies->Recall(path);
+  EXPECT_EQ(copy->path, path);
+  EXPECT_EQ(copy->sha256, Sha256Hex("content"));
+  Age(path);
+  EXPECT_TRUE(copies->Prune().removed.empty());
+  EXPECT_TRUE(std::filesystem::exists(path));
+  copy.reset();
+  EXPECT_EQ(copies->Prune().removed.size(), 1U);
+  EXPECT_EQ(copies->Recall(path).status().code(), StatusCode::kNotFound);
+}
+
+TEST(ModuleCopies, DoesNotRecallWhatIsNotWhatItsNameSays) {
+  const Folders folders;
+  Result<ModuleCopies> copies = ModuleCopies::Open(folders.Path("modules"));
+  const std::string damaged =
+      folders.Write("modules/" + Sha256Hex("content") + ".so", "another content");
+  chmod(damaged.c_str(), 0555);
+  EXPECT_FALSE(copies->Recall(damaged).ok());
+  const std::string writable = folders.Write("modules/" + Sha256Hex("other") + ".so", "other");
+  EXPECT_FALSE(copies->Recall(writable).ok());
+  chmod(writable.c_str(), 0555);
+  EXPECT_TRUE(copies->Recall(writable).ok());
+  EXPECT_FALSE(copies->Recall(folders.Write("any.so", "x")).ok());
+  EXPECT_FALSE(copies->Recall("").ok());
+}
+
 }  // namespace
 }  // namespace kubediag::catalog

@@ -88,18 +88,20 @@ TEST_F(ProgressTest, WritesPlainLinesInColumns) {
             "Failed in 0.10 s: no volume.\n");
 }
 
-TEST_F(ProgressTest, KeepsBlocksApartInTheOrderTheyBegan) {
+TEST_F(ProgressTest, ShowsALaterBlockWholeWhenItFinishes) {
   ProgressView view(Plain());
   const auto first = view.Begin("a  default/a on n", 2, 1);
   const auto second = view.Begin("b  default/b on n", 2, 1);
   second->OnOperationFinished(Ended(1, "y", "Succeeded", ""));
   second->Finish("Succeeded in 0.05 s.", true);
-  EXPECT_EQ(Shown(), "a  default/a on n\n");
+  EXPECT_EQ(Shown(),
+            "a  default/a on n\n"
+            "b  default/b on n\n  ok      1 y  0.05 s\nSucceeded in 0.05 s.\n");
   first->OnOperationFinished(Ended(1, "x", "Succeeded", ""));
   first->Finish("Succeeded in 0.06 s.", true);
   EXPECT_EQ(Shown(),
-            "  ok      1 x  0.05 s\nSucceeded in 0.06 s.\n"
-            "b  default/b on n\n  ok      1 y  0.05 s\nSucceeded in 0.05 s.\n");
+            "a  default/a on n, continued\n"
+            "  ok      1 x  0.05 s\nSucceeded in 0.06 s.\n");
 }
 
 TEST_F(ProgressTest, ShowsWhatIsRunningOnATerminalAndTakesItAwayAgain) {

@@ -23,7 +23,8 @@ TEST(CheckCidr, KnowsRangesOfBothFamilies) {
   for (const char* text : {"10.0.0.0/8", "127.0.0.1", "0.0.0.0/0", "fd00::/8", "::1/128"}) {
     EXPECT_TRUE(CheckCidr(text).ok()) << text;
   }
-  for (const char* text : {"", "10.0.0/8", "10.0.0.0/33", "10.0.0.0/", "::/129", "host/8"}) {
+  for (const char* text :
+       {"", "10.0.0/8", "10.0.0.0/33", "10.0.0.0/", "::/129", "host/8", "127.0.0.1/8", "::1/64"}) {
     EXPECT_FALSE(CheckCidr(text).ok()) << text;
   }
 }

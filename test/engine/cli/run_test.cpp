@@ -133,12 +133,32 @@ TEST_F(RunTest, LeavesARunOfAnotherProcessAlone) {
   folders_.Write("all.yaml", Chain("pages", {"serve"}) + Diagnosis("page", "pages"));
   KubediagProcess first(RunCommand({"-f", "all.yaml"}));
   ASSERT_TRUE(first.AwaitError("Ctrl-C ends it."));
-  KubediagProcess second(RunCommand({"-f", "all.yaml"}));
+  KubediagProcess second(RunCommand({"-f", "all.yaml", "-o", "json"}));
   EXPECT_EQ(second.Wait(), 1);
-  EXPECT_EQ(second.output(), "");
-  EXPECT_THAT(second.error(), HasSubstr("Not run: "));
+  EXPECT_THAT(second.output(), HasSubstr("\"name\": \"page\""));
+  EXPECT_THAT(second.error(), HasSubstr("Not run (AlreadyRunning): "));
   first.Signal(SIGTERM);
   EXPECT_EQ(first.Wait(), 0);
+}
+
+TEST_F(RunTest, RunsNoMoreAtOnceThanToldAndSaysWhatWaits) {
+  folders_.Write("all.yaml",
+                 Chain("waits", {"wait"}) + Diagnosis("one", "waits") + Diagnosis("two", "waits"));
+  KubediagProcess program(RunCommand({"-f", "all.yaml", "--max-concurrent", "1"}));
+  ASSERT_TRUE(program.AwaitError("default/two waits: 1 runs at once\n"));
+  ASSERT_TRUE(program.AwaitError("waiting"));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 1);
+}
+
+TEST_F(RunTest, TellsOfADiagnosisThatHasEndedWhileAnOlderOneRuns) {
+  folders_.Write("all.yaml", Chain("waits", {"wait"}) + Chain("answers", {"answer"}) +
+                                 Diagnosis("long", "waits") + Diagnosis("short", "answers"));
+  KubediagProcess program(RunCommand({"-f", "all.yaml"}));
+  ASSERT_TRUE(program.AwaitError("Succeeded in "));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 1);
+  EXPECT_THAT(program.error(), HasSubstr("waits  default/long on node-1, continued\n"));
 }
 
 TEST_F(RunTest, DoesNotWaitForPagesWithExit) {
@@ -228,7 +248,8 @@ TEST_F(RunTest, RunsNothingWhenItsMetricsCannotBeWritten) {
   KubediagProcess program(RunCommand({"-f", "all.yaml", "--metrics-file", "no/kubediag.prom"}));
   EXPECT_EQ(program.Wait(), 1);
   EXPECT_EQ(program.output(), "");
-  EXPECT_THAT(program.error(), HasSubstr("metrics file no/kubediag.prom.new: No such file"));
+  EXPECT_THAT(program.error(),
+              HasSubstr("metrics file no/kubediag.prom: open directory no: No such file"));
 }
 
 TEST_F(RunTest, WritesLogLinesAsJsonOnRequest) {

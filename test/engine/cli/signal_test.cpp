@@ -7,11 +7,10 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 
 #include "engine/core/unique_fd.h"
 #include "test/engine/cli/kubediag_test.h"
+#include "test/engine/cli/processes.h"
 
 namespace kubediag::cli {
 namespace {
@@ -22,16 +21,6 @@ class SignalTest : public KubediagTest, public testing::WithParamInterface<int> 
  protected:
   void SetUp() override {
     folders_.Write("all.yaml", Chain("waits", {"wait"}) + Diagnosis("long", "waits"));
-  }
-  // Children of a process, by /proc.
-  static std::vector<pid_t> ChildrenOf(pid_t pid) {
-    std::vector<pid_t> children;
-    for (const auto& task :
-         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
-      std::ifstream list(task.path() / "children");
-      for (pid_t child = 0; list >> child;) children.push_back(child);
-    }
-    return children;
   }
 };
 

@@ -77,6 +77,7 @@ TEST_F(UsageTest, ExitsWithTwoOnMistakes) {
            {"run", "-f", "x", "-o", "xml"},
            {"run", "-f", "x", "--viewer-ports", "9-1"},
            {"run", "-f", "x", "--allow-source-cidr", "everywhere"},
+           {"run", "-f", "x", "--allow-source-cidr", "127.0.0.1/8"},
            {"run", "-f", "x", "--viewer-address", "localhost"},
            {"run", "-f", "x", "--watch", "--exit"},
            {"run", "-f", "x", "--log-level", "loud"},
@@ -89,6 +90,10 @@ TEST_F(UsageTest, ExitsWithTwoOnMistakes) {
            {"run", "-f", "x", "--node-name", ""},
            {"run", "-f", "x", "--metrics-file", ""},
            {"run", "-f", "x", "--metrics-file", "/tmp"},
+           {"run", "-f", "x", "--max-concurrent", "0"},
+           {"run", "-f", "x", "--max-concurrent", "65"},
+           {"run", "-f", "x", "--viewer-host", "a:b"},
+           {"run", "-f", "x", "--data-root", "a", "--data-root", "b"},
            {"completion", "fish"},
            {"validate"}}) {
     const Ended ended = Call(arguments);
@@ -105,6 +110,16 @@ TEST_F(UsageTest, TellsWhatTheNameOfANodeIs) {
     EXPECT_THAT(ended.error, HasSubstr("is no name of a node: lower-case letters, digits"));
     EXPECT_EQ(ended.error.find('\x1b'), std::string::npos);
   }
+}
+
+TEST_F(UsageTest, SaysWhatRangeWasMeant) {
+  const Ended ended = Call({"run", "-f", "x", "--allow-source-cidr", "127.0.0.1/8"});
+  EXPECT_THAT(ended.error, HasSubstr("bits beyond the prefix are set; the range is 127.0.0.0/8"));
+}
+
+TEST_F(UsageTest, SaysThatAnOptionIsGivenTwice) {
+  EXPECT_EQ(Call({"validate", "-f", "x", "--data-root", "a", "--data-root", "b"}).error,
+            "kubediag: --data-root: given twice\n");
 }
 
 TEST_F(UsageTest, NamesTheNearestCommand) {

@@ -1,8 +1,15 @@
 // `kubediag run --watch`: objects and modules that come and go.
 
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <array>
 #include <csignal>
 #include <filesystem>
 
+#include "engine/core/deadline.h"
+#include "engine/core/limits.h"
 #include "test/engine/cli/kubediag_test.h"
 
 namespace kubediag::cli {
@@ -13,6 +20,22 @@ class WatchTest : public KubediagTest {
   WatchTest() { folders_.Make("inbox"); }
   KubediagProcess::Setup WatchSetup() const { return RunCommand({"-f", "inbox", "--watch"}); }
 };
+
+// Until the folder, whose parent is there, is removed. False after 30 s.
+bool AwaitGone(const std::string& path) {
+  const UniqueFd watch(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  if (inotify_add_watch(watch.get(), parent.c_str(), IN_DELETE | IN_MOVED_FROM) < 0) return false;
+  const Deadline deadline = Deadline::After(seconds(30));
+  while (std::filesystem::exists(path)) {
+    if (deadline.Passed()) return false;
+    pollfd source{watch.get(), POLLIN, 0};
+    poll(&source, 1, deadline.PollTimeout());
+    std::array<char, 4096> events;
+    [[maybe_unused]] const ssize_t got = read(watch.get(), events.data(), events.size());
+  }
+  return true;
+}
 
 TEST_F(WatchTest, RunsADiagnosisThatIsDropped) {
   folders_.Write("inbox/set.yaml", Chain("answers", {"answer"}));
@@ -154,6 +177,25 @@ TEST_F(WatchTest, WatchesAFolderThatIsNotThereYet) {
   ASSERT_TRUE(program.AwaitOutput("phase: Succeeded"));
   program.Signal(SIGTERM);
   EXPECT_EQ(program.Wait(), 0);
+}
+
+// What a sweep that was cut short has left goes whatever its age.
+TEST_F(WatchTest, ClearsUpUnderTheDataRoot) {
+  const std::string left = folders_.Make("data/runs/.gone-0011223344556677");
+  KubediagProcess program(WatchSetup());
+  EXPECT_TRUE(AwaitGone(left));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+}
+
+TEST_F(WatchTest, ClearsUpUnderTheDataRootWithoutWatchingToo) {
+  const std::string left = folders_.Make("data/runs/.gone-0011223344556677");
+  folders_.Write("page.yaml", Chain("pages", {"serve"}) + Diagnosis("page", "pages"));
+  KubediagProcess program(RunCommand({"-f", "page.yaml"}));
+  EXPECT_TRUE(AwaitGone(left));
+  ASSERT_TRUE(program.AwaitError("Ctrl-C ends it."));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0) << program.error();
 }
 
 TEST_F(WatchTest, EndsWhenNobodyReadsItsOutput) {

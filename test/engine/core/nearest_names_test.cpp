@@ -30,6 +30,16 @@ TEST(NearestNames, GivesNothingWhereNothingIsNear) {
   EXPECT_THAT(NearestNames(std::string(4096, 'g'), kNames), IsEmpty());
 }
 
+TEST(NearestNames, DoesNotTakeACommonBeginningOfDottedNamesForNearness) {
+  const std::vector<std::string> names = {"param.diagnoser.runtime.go_profiler.source",
+                                          "param.diagnoser.runtime.go_profiler.type"};
+  EXPECT_THAT(NearestNames("param.diagnoser.runtime.go_profiler.foo", names), IsEmpty());
+  EXPECT_THAT(NearestNames("param.diagnoser.runtime.go_profiler.sorce", names),
+              ElementsAre(names[0]));
+  EXPECT_THAT(NearestNames("param.diagnoser.runtim.go_profiler.type", names),
+              testing::Contains(names[1]));
+}
+
 TEST(NearestNames, GivesThreeAtMostNearestFirst) {
   EXPECT_THAT(NearestNames("aaaaaa", {"aaabbb", "aaaabb", "aaaaab", "aaaaaa"}),
               ElementsAre("aaaaaa", "aaaaab", "aaaabb"));

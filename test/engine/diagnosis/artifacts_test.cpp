@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "engine/api/time.h"
@@ -45,10 +46,25 @@ TEST_F(ArtifactsTest, AreNotReadBeyondTheirCap) {
 
 TEST_F(ArtifactsTest, OneThatIsNotThereOrLeavesTheFolderIsMissing) {
   ASSERT_EQ(symlinkat("/etc/hostname", folder.directory.get(), "link"), 0);
-  for (const char* path : {"absent", "link", "../../etc/hostname"}) {
+  // A second name of a file that need not be the operation's.
+  ASSERT_TRUE(OpenAt(root.get(), "private", O_WRONLY | O_CREAT).ok());
+  ASSERT_EQ(linkat(root.get(), "private", folder.directory.get(), "hard_link", 0), 0);
+  for (const char* path : {"absent", "link", "hard_link", "../../etc/hostname"}) {
     EXPECT_EQ(DescribeArtifacts(folder, {{"k", path}}).status().reason(), "ArtifactMissing")
         << path;
   }
+}
+
+TEST_F(ArtifactsTest, AFolderThatIsBeingRemovedIsNotOpenedAgain) {
+  const std::string path = folder.relative_path;
+  EXPECT_TRUE(ReopenArtifactFolder(root.get(), path).ok());
+  folder.directory.Reset();
+  {
+    const UniqueFd remover = OpenAt(root.get(), path, O_RDONLY | O_DIRECTORY).value();
+    ASSERT_EQ(flock(remover.get(), LOCK_EX | LOCK_NB), 0);
+    EXPECT_EQ(ReopenArtifactFolder(root.get(), path).status().code(), StatusCode::kNotFound);
+  }
+  EXPECT_TRUE(ReopenArtifactFolder(root.get(), path).ok());
 }
 
 }  // namespace

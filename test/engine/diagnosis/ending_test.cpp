@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "test/engine/diagnosis/fixture.h"
@@ -120,6 +121,20 @@ TEST_F(ExecutorTest, TellsOfALongRunUnderWay) {
   AddSet({{1}, {}}, {"slow"});
   AddDiagnosis();
   EXPECT_EQ(Run().status.phase, api::Phase::kSucceeded);
+}
+
+TEST_F(ExecutorTest, SaysThatTheDataRootHasBeenRemoved) {
+  Add("a", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
+  AddSet({{1}, {}}, {"a"});
+  AddDiagnosis();
+  (void)executor();
+  std::filesystem::remove_all(options.data_root);
+  EXPECT_EQ(TryRun().status().message(), "the data root " + options.data_root +
+                                             " has been removed or replaced since the start: "
+                                             "restart kubediag");
+  // Nothing of a run may go to where nobody will find it.
+  std::filesystem::create_directory(options.data_root);
+  EXPECT_THAT(TryRun().status().message(), HasSubstr(options.data_root));
 }
 
 TEST_F(ExecutorTest, ADiagnosisRunsOnlyOnceAtATime) {

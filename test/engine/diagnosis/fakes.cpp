@@ -98,7 +98,17 @@ size_t FakeRunner::Prepared() const {
   return prepared_;
 }
 
-Result<std::unique_ptr<operation::OperationRun>> FakeRunner::Prepare(const std::string&) {
+std::string FakeRunner::LastPrepared() const {
+  const std::lock_guard lock(mutex_);
+  return last_prepared_;
+}
+
+Result<std::unique_ptr<operation::OperationRun>> FakeRunner::Prepare(
+    const std::string& module_path) {
+  {
+    const std::lock_guard lock(mutex_);
+    last_prepared_ = module_path;
+  }
   return std::unique_ptr<operation::OperationRun>(std::make_unique<Run>(*this));
 }
 
@@ -106,9 +116,9 @@ Result<operation::ModuleDescriptor> FakeRunner::Describe(const std::string&) {
   return Status::Unimplemented("the fake catalog knows its descriptors");
 }
 
-void FakeCatalog::Add(operation::OperationDescriptor descriptor) {
+void FakeCatalog::Add(operation::OperationDescriptor descriptor, const std::string& module_path) {
   catalog::Entry entry;
-  entry.module_path = "/modules/" + descriptor.name + ".so";
+  entry.module_path = module_path.empty() ? "/modules/" + descriptor.name + ".so" : module_path;
   entry.file = descriptor.name + ".so";
   const std::string name = descriptor.name;
   entry.descriptor = std::move(descriptor);
@@ -129,6 +139,18 @@ std::vector<catalog::Entry> FakeCatalog::Entries() {
   std::vector<catalog::Entry> entries;
   for (const auto& [name, entry] : entries_) entries.push_back(entry);
   return entries;
+}
+
+std::vector<std::string> FakeCatalog::ArtifactFolders() {
+  std::vector<std::string> folders;
+  for (const auto& [name, entry] : entries_) folders.push_back(entry.descriptor.artifact_folder);
+  return folders;
+}
+
+Result<catalog::LeasedModule> FakeCatalog::Recall(const std::string& module_path) {
+  const auto found = copies.find(module_path);
+  if (found == copies.end()) return Status::NotFound(module_path + " is no copy");
+  return catalog::LeasedModule{.path = module_path, .lease = found->second};
 }
 
 operation::RunOutcome Succeed(std::map<std::string, std::string> results) {

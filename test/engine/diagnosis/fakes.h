@@ -30,6 +30,7 @@ class FakeRunner : public operation::Runner {
   size_t MostAtOnce() const;
   size_t Live() const;  // OperationRun objects that exist
   size_t Prepared() const;
+  std::string LastPrepared() const;  // its module
 
   Result<std::unique_ptr<operation::OperationRun>> Prepare(const std::string& module_path) override;
   Result<operation::ModuleDescriptor> Describe(const std::string& module_path) override;
@@ -45,16 +46,22 @@ class FakeRunner : public operation::Runner {
   size_t most_at_once_ = 0;
   size_t live_ = 0;
   size_t prepared_ = 0;
+  std::string last_prepared_;
 };
 
 class FakeCatalog : public catalog::Catalog {
  public:
-  void Add(operation::OperationDescriptor descriptor);
+  // `module_path`: "/modules/<operation>.so" if empty.
+  void Add(operation::OperationDescriptor descriptor, const std::string& module_path = "");
   void Remove(const std::string& name) { entries_.erase(name); }
 
   Result<catalog::Entry> Find(const std::string& operation) override;
   std::vector<catalog::Entry> Entries() override;
+  std::vector<std::string> ArtifactFolders() override;
   std::vector<catalog::Refusal> Refusals() override { return {}; }
+  // What a test has put into `copies`.
+  Result<catalog::LeasedModule> Recall(const std::string& module_path) override;
+  std::map<std::string, std::shared_ptr<const void>> copies;  // leases by path
 
  private:
   std::map<std::string, catalog::Entry> entries_;

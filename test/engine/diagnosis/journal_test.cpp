@@ -240,5 +240,45 @@ TEST_F(JournalTest, RecordsOfNodesThatDoNotExistAreDamage) {
   EXPECT_EQ(Recover(contents).status().code(), StatusCode::kDataLoss);
 }
 
+TEST_F(JournalTest, ItsOutlineTellsTheBeginAndWhetherItHasEnded) {
+  EXPECT_EQ(Journal::ReadOutline(directory.get()).status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(Journal::VersionOf(directory.get()), "");
+  const auto journal = Journal::Create(directory.get(), Begin()).value();
+  EXPECT_EQ(Journal::ReadOutline(directory.get())->begin, Begin());
+  EXPECT_FALSE(Journal::ReadOutline(directory.get())->ended);
+  ASSERT_TRUE(journal->Append(Finished(1)).ok());
+  EXPECT_FALSE(Journal::ReadOutline(directory.get())->ended);
+  const std::string version = Journal::VersionOf(directory.get());
+  ASSERT_TRUE(journal->Append(EndRecord{.succeeded = false}).ok());
+  EXPECT_NE(Journal::VersionOf(directory.get()), version);
+  EXPECT_TRUE(Journal::ReadOutline(directory.get())->ended);
+  ASSERT_TRUE(journal->Append(Finished(2)).ok());  // it was gone on with after all
+  EXPECT_FALSE(Journal::ReadOutline(directory.get())->ended);
+}
+
+TEST_F(JournalTest, ItsOutlineTakesNothingThatIsNotWholeForAnEnd) {
+  const auto journal = Journal::Create(directory.get(), Begin()).value();
+  const size_t begin = Bytes().size();
+  ASSERT_TRUE(journal->Append(Finished(1)).ok());
+  ASSERT_TRUE(journal->Append(EndRecord{.succeeded = true}).ok());
+  const std::string whole = Bytes();
+  for (size_t size = 0; size < whole.size(); ++size) {
+    Overwrite(whole.substr(0, size));
+    const auto outline = Journal::ReadOutline(directory.get());
+    EXPECT_EQ(outline.ok(), size >= begin) << size;
+    if (outline.ok()) {
+      EXPECT_FALSE(outline->ended) << size;
+    }
+  }
+  for (const size_t at : {whole.size() - 1, whole.size() - 3}) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    Overwrite(damaged);
+    EXPECT_FALSE(Journal::ReadOutline(directory.get())->ended) << at;
+  }
+  Overwrite(whole + std::string(100, '\0'));
+  EXPECT_FALSE(Journal::ReadOutline(directory.get())->ended);
+}
+
 }  // namespace
 }  // namespace kubediag::diagnosis

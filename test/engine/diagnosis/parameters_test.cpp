@@ -108,8 +108,7 @@ TEST_F(ExecutorTest, AWrongUrlFailsBeforehandAndTheMessageTellsWhatAUrlIs) {
   const api::Diagnosis done = Run();
   EXPECT_EQ(done.status.operations[0].reason, "InvalidParameter");
   EXPECT_EQ(done.status.operations[0].message,
-            "Must specify go profiler source. key must be an http:// or https:// URL with a host "
-            "and without user information");
+            "key must be an http:// or https:// URL with a host and without user information");
   EXPECT_EQ(runner.Runs("profiler"), 0U);
 }
 

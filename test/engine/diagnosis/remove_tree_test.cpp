@@ -2,12 +2,16 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "engine/core/file.h"
 #include "engine/core/limits.h"
@@ -101,6 +105,80 @@ TEST_F(TreeTest, MeasuresFilesFoldersAndTheYoungestTime) {
   EXPECT_GE(size->bytes, kMiB);
   EXPECT_LE(size->bytes, kMiB + 64 * kKiB);
   EXPECT_GT(size->newest, std::chrono::system_clock::now() - std::chrono::minutes(5));
+}
+
+TEST_F(TreeTest, MeasuresUpToALimitOfEntries) {
+  for (const char* name : {"tree/a", "tree/b"}) fs::create_directories(root_ / name);
+  const auto bytes = [this](size_t limit) {
+    return MeasureTree(fd_.get(), "tree", {}, limit)->bytes;
+  };
+  EXPECT_LT(bytes(1), bytes(2));
+  EXPECT_EQ(bytes(2), bytes(3));
+  fs::create_directories(root_ / "tree/c");
+  EXPECT_LT(bytes(2), bytes(3));
+}
+
+TEST(ChangeTime, IsTheKernelsAndNotTheOwners) {
+  struct stat info {};
+  info.st_ctim = {.tv_sec = 1, .tv_nsec = 5000};
+  info.st_mtim = {.tv_sec = 13'569'465'600, .tv_nsec = 0};  // the year 2400
+  EXPECT_EQ(ChangeTimeOf(info).time_since_epoch(),
+            std::chrono::seconds(1) + std::chrono::microseconds(5));
+}
+
+TEST(ChangeTime, BeyondWhatAClockCountsIsItsEnd) {
+  using Time = std::chrono::system_clock::time_point;
+  struct stat info {};
+  info.st_ctim = {.tv_sec = 13'569'465'600, .tv_nsec = 999'999'999};
+  EXPECT_EQ(ChangeTimeOf(info), Time::max());
+  info.st_ctim = {.tv_sec = 9'223'372'036, .tv_nsec = 999'999'999};
+  EXPECT_EQ(ChangeTimeOf(info), Time::max());
+  info.st_ctim = {.tv_sec = -13'569'465'600, .tv_nsec = 999'999'999};
+  EXPECT_EQ(ChangeTimeOf(info), Time::min());
+}
+
+// Runs `body` in a child with mounts of its own; false if the system does not let it have them.
+bool WithMounts(const std::function<bool()>& mount_all, const std::function<bool()>& body,
+                bool& passed) {
+  constexpr int kNoMounts = 77;
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool own = unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 || unshare(CLONE_NEWNS) == 0;
+    if (!own || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 || !mount_all()) {
+      _exit(kNoMounts);
+    }
+    _exit(body() ? 0 : 1);
+  }
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  passed = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  return !(WIFEXITED(status) && WEXITSTATUS(status) == kNoMounts);
+}
+
+TEST_F(TreeTest, LeavesAloneWhatIsMountedInIt) {
+  fs::create_directories(root_ / "elsewhere");
+  std::ofstream(root_ / "elsewhere/precious") << "x";
+  fs::create_directories(root_ / "tree/a/mounted");
+  fs::create_directories(root_ / "mount");
+  bool passed = false;
+  const auto bind = [this](const char* at) {
+    return mount((root_ / "elsewhere").c_str(), (root_ / at).c_str(), nullptr, MS_BIND, nullptr) ==
+           0;
+  };
+  const bool ran = WithMounts(
+      [&] { return bind("tree/a/mounted") && bind("mount"); },
+      [&] {
+        fd_ = OpenDirectory(root_).value();  // the one from before knows nothing of the mounts
+        const auto reason = [](const auto& result) { return result.status().reason(); };
+        const bool measured = reason(MeasureTree(fd_.get(), "tree", {})) == "MountedHere" &&
+                              reason(MeasureTree(fd_.get(), "mount", {})) == "MountedHere";
+        const bool removed = Remove("tree").ok() || Remove("mount").ok();
+        return measured && !removed && fs::exists(root_ / "elsewhere/precious");
+      },
+      passed);
+  if (!ran) GTEST_SKIP() << "mounting is not allowed here";
+  EXPECT_TRUE(passed);
+  EXPECT_TRUE(fs::exists(root_ / "elsewhere/precious"));
 }
 
 }  // namespace

@@ -21,22 +21,36 @@ namespace fs = std::filesystem;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::system_clock;
-using testing::HasSubstr;
 
 constexpr char kFolder[] = "profilers/go/pprof";
+
+BeginRecord BeginWith(const std::string& stamp) {
+  BeginRecord begin;
+  begin.stamp = stamp;
+  return begin;
+}
 
 // Time is moved on for the sweep, not for the files.
 class RetentionTest : public ExecutorTest {
  protected:
   RetentionTest() { root_ = MakeDirectory(options.data_root).value(); }
 
+  enum class End { kEnded, kUnfinished };
+
+  // A run as another process has left it.
   std::string AddRun(const std::string& name, uint64_t result_bytes = 0,
-                     const std::string& stamp = "20260101000000") {
-    const std::string uid = UuidV5(name);
+                     const std::string& stamp = "20260101000000", End end = End::kEnded) {
+    std::string uid = UuidV5(name);
     const auto lock = RunLock::Take(root_.get(), uid).value();
-    EXPECT_TRUE(Journal::Create(lock->directory(), BeginRecord{}).ok());
+    const auto journal = Journal::Create(lock->directory(), BeginWith(stamp)).value();
+    if (end == End::kEnded) {
+      EXPECT_TRUE(journal->Append(EndRecord{.succeeded = true}).ok());
+    }
     if (result_bytes > 0) AddFile(RunFolder(uid) + "/results/" + stamp + "/1-1", result_bytes);
     return uid;
+  }
+  std::string AddUnfinishedRun(const std::string& name) {
+    return AddRun(name, 0, "20260101000000", End::kUnfinished);
   }
   void AddFile(const std::string& folder, uint64_t bytes) {
     fs::create_directories(Path(folder));
@@ -48,7 +62,7 @@ class RetentionTest : public ExecutorTest {
       std::ofstream(Path("tick")) << "x";
       struct stat info {};
       EXPECT_EQ(stat(Path("tick").c_str(), &info), 0);
-      return std::pair(info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+      return std::pair(info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
     };
     const auto before = stamp();
     while (stamp() == before) {
@@ -178,9 +192,9 @@ TEST_F(RetentionTest, AFolderInUseStaysAndAnEmptyOneOfAPodGoes) {
 }
 
 TEST_F(RetentionTest, OverTheQuotaEarlierResultsOfADiagnosisGoBeforeItsLast) {
-  const std::string uid = AddRun("again", kMiB, "20260101000000");
+  AddRun("again", kMiB, "20260101000000");
   Tick();
-  AddFile(RunFolder(uid) + "/results/20260101000001/1-1", kMiB);
+  const std::string uid = AddRun("again", kMiB, "20260101000001");
   objects_ = {{uid, RunObject::kUnfinished}};
   rules_.quota_bytes = kMiB + 512 * kKiB;
   EXPECT_EQ(SweepAfter(hours(1)).folders, 1U);
@@ -189,6 +203,160 @@ TEST_F(RetentionTest, OverTheQuotaEarlierResultsOfADiagnosisGoBeforeItsLast) {
   rules_.quota_bytes = 0;
   const auto none = SweepAfter(hours(1));
   EXPECT_EQ(none.folders + none.runs, 0U) << "it may have to be resumed";
+}
+
+TEST_F(RetentionTest, TheLastResultsAreThoseTheJournalNamesWhateverTheClockSaid) {
+  rules_.quota_bytes = 0;
+  const std::string uid = AddRun("d", 1000, "20260101000001");  // while the clock was early
+  objects_ = {{uid, RunObject::kUnfinished}};
+  Tick();
+  AddFile(RunFolder(uid) + "/results/20260601000000/1-1", 1000);  // of an earlier run
+  EXPECT_EQ(SweepAfter(hours(1)).folders, 1U);
+  EXPECT_TRUE(fs::exists(Path(RunFolder(uid) + "/results/20260101000001")));
+  EXPECT_FALSE(fs::exists(Path(RunFolder(uid) + "/results/20260601000000")));
+}
+
+TEST_F(RetentionTest, ARunThatHasNotEndedGoesNeitherForQuotaNorForNumber) {
+  rules_.quota_bytes = 0;
+  rules_.max_runs = 0;
+  const std::string unknown = AddUnfinishedRun("unknown");
+  const std::string dropped = AddUnfinishedRun("dropped");
+  const std::string gone = AddUnfinishedRun("gone");
+  objects_ = {{gone, RunObject::kGone}, {dropped, RunObject::kDropped}};
+  EXPECT_EQ(SweepAfter(kMaxUnfinishedRunAge - hours(1)).runs, 1U);
+  EXPECT_TRUE(HasRun(unknown));
+  EXPECT_TRUE(HasRun(dropped));
+  EXPECT_FALSE(HasRun(gone));
+  objects_[unknown] = RunObject::kUnfinished;
+  EXPECT_EQ(SweepAfter(kMaxUnfinishedRunAge + hours(1)).runs, 1U);
+  EXPECT_TRUE(HasRun(unknown)) << "its object is there";
+  EXPECT_FALSE(HasRun(dropped));
+}
+
+TEST_F(RetentionTest, AJournalThatCannotBeReadCountsAsUnfinished) {
+  rules_.quota_bytes = 0;
+  const std::string torn = AddRun("torn");
+  const std::string damaged = AddRun("damaged");
+  fs::resize_file(Path(RunFolder(torn) + "/journal"),
+                  fs::file_size(Path(RunFolder(torn) + "/journal")) - 1);
+  std::fstream(Path(RunFolder(damaged) + "/journal"), std::ios::in | std::ios::out)
+      .seekp(25)
+      .put('!');
+  EXPECT_EQ(SweepAfter(kMaxUnfinishedRunAge - hours(1)).runs, 0U);
+  EXPECT_EQ(SweepAfter(kMaxUnfinishedRunAge + hours(1)).runs, 2U);
+}
+
+TEST_F(RetentionTest, ARunThatIsBegunAnewWhileTheSweepLooksStays) {
+  const std::string uid = AddRun("d");
+  Retention retention(root_.get(), *logger, rules_);
+  const auto removed = retention.Sweep(
+      [&](const std::string& found) {
+        // Another process takes it, and is killed, before its turn to be removed comes.
+        const auto lock = RunLock::Take(root_.get(), found).value();
+        EXPECT_TRUE(Journal::Create(lock->directory(), BeginWith("20260102000000")).ok());
+        return RunObject::kUnknown;
+      },
+      {kFolder}, system_clock::now() + kMaxRunAge + hours(1));
+  EXPECT_EQ(removed.runs, 0U);
+  EXPECT_TRUE(HasRun(uid));
+}
+
+TEST_F(RetentionTest, ATimeThatAnOperationSetsKeepsNothing) {
+  rules_.quota_bytes = 0;
+  const std::string folder = std::string(kFolder) + "/20260101000000";
+  AddFile(folder, 10);
+  for (const auto& path : {folder, folder + "/file"}) {
+    fs::last_write_time(Path(path), fs::file_time_type::clock::now() + hours(24 * 365 * 50));
+  }
+  EXPECT_EQ(SweepAfter(hours(1)).folders, 1U);
+}
+
+TEST_F(RetentionTest, ArtifactsLeftByASweepThatWasCutShortAreRemovedByTheNext) {
+  const std::string top = kFolder;
+  AddFile(top + "/.gone-0011223344556677", 10);
+  AddFile(top + "/ns.pod.container/.gone-0011223344556677", 10);
+  AddFile(top + "/.gone-with-the-wind", 10);
+  SweepAfter(hours(0));
+  EXPECT_FALSE(fs::exists(Path(top + "/.gone-0011223344556677")));
+  EXPECT_FALSE(fs::exists(Path(top + "/ns.pod.container/.gone-0011223344556677")));
+  EXPECT_TRUE(fs::exists(Path(top + "/.gone-with-the-wind")));
+}
+
+TEST_F(RetentionTest, PodsBeyondTheLimitAreLookedAtOnceOthersAreGone) {
+  rules_.quota_bytes = 0;
+  rules_.max_pod_folders = 2;
+  const std::string top = kFolder;
+  AddFile(top + "/20260101000000", 10);
+  for (const char* pod : {"ns.a.c", "ns.b.c"}) AddFile(top + "/" + pod + "/20260101000000", 10);
+  EXPECT_EQ(SweepAfter(hours(1)).folders, 3U) << "at the limit";
+  SweepAfter(hours(1));
+  EXPECT_TRUE(fs::is_empty(Path(top)));
+
+  for (const char* pod : {"ns.a.c", "ns.b.c", "ns.d.c"}) {
+    AddFile(top + "/" + pod + "/20260101000000", 10);
+  }
+  AddFile(top + "/20260101000000", 10);
+  EXPECT_EQ(SweepAfter(hours(1)).folders, 3U) << "past the limit";
+  SweepAfter(hours(1));
+  EXPECT_EQ(SweepAfter(hours(1)).folders, 1U);
+}
+
+TEST_F(RetentionTest, ArtifactsOfARunUnderWayStayForItsLaterOperations) {
+  options.retention.quota_bytes = 0;
+  operation::OperationDescriptor first = Module("a");
+  first.artifact_folder = "a";
+  std::string artifact;
+  Add(first, [&artifact](const operation::Job& job, const std::stop_token&) {
+    artifact = job.artifact_path + "/file";
+    std::ofstream(artifact) << "x";
+    return Succeed();
+  });
+  bool there = false;
+  Add("b", [&](const operation::Job&, const std::stop_token&) {
+    executor().Sweep(system_clock::now() + hours(1));
+    there = fs::exists(artifact);
+    return Succeed();
+  });
+  AddSet({{1}, {2}, {}}, {"a", "b"});
+  AddDiagnosis();
+  Run();
+  EXPECT_TRUE(there) << artifact;
+  EXPECT_EQ(executor().Sweep(system_clock::now() + hours(1)).folders, 1U) << "the run has ended";
+}
+
+TEST_F(RetentionTest, AnInterruptedRunIsStillKnownAWeekLater) {
+  options.retention.quota_bytes = 0;
+  options.retention.max_runs = 0;
+  Add("once", [this](const operation::Job& job, const std::stop_token& stop) {
+    cancellation->Request(CancelCause::kShutdown);
+    return Hang(job, stop);
+  });
+  AddSet({{1}, {}}, {"once"});
+  AddDiagnosis();
+  EXPECT_FALSE(TryRun().ok());
+  ASSERT_TRUE(store.Remove("Diagnosis", "", "diagnosis"));
+  Restart();
+  // By an engine that does not have the object yet.
+  EXPECT_EQ(executor().Sweep(system_clock::now() + kMaxRunAge + hours(1)).runs, 0U);
+  AddDiagnosis();
+  EXPECT_THAT(Outcomes(Run().status), testing::ElementsAre("1 once Failed Interrupted"));
+  EXPECT_EQ(runner.Runs("once"), 1U);
+}
+
+TEST_F(RetentionTest, ARunThatAnotherProcessHadIsNotOurs) {
+  Add("a", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
+  AddSet({{1}, {}}, {"a"});
+  AddDiagnosis();
+  const std::string uid = Stored().metadata.uid;
+  {
+    const auto other = RunLock::Take(root_.get(), uid).value();
+    const auto journal = Journal::Create(other->directory(), BeginWith("20260101000000")).value();
+    EXPECT_TRUE(journal->Append(EndRecord{.succeeded = true}).ok());
+    EXPECT_EQ(TryRun().status().reason(), "AlreadyRunning");
+  }
+  ASSERT_TRUE(store.Remove("Diagnosis", "", "diagnosis"));
+  EXPECT_EQ(executor().Sweep(system_clock::now() + hours(1)).runs, 0U);
+  EXPECT_TRUE(HasRun(uid));
 }
 
 TEST_F(RetentionTest, TheExecutorKnowsWhichObjectsOfItsRunsAreGone) {
@@ -213,11 +381,11 @@ TEST_F(RetentionTest, TheExecutorKnowsWhichObjectsOfItsRunsAreGone) {
 TEST_F(RetentionTest, ARunIsTakenAnewAfterItsFolderWasRetired) {
   const std::string uid = AddRun("again");
   const UniqueFd runs = OpenAt(root_.get(), "runs", O_RDONLY | O_DIRECTORY).value();
-  ASSERT_TRUE(RetireRun(runs.get(), uid).ok());
+  ASSERT_TRUE(IdleRun::Hold(runs.get(), uid)->Retire().ok());
   const auto lock = RunLock::Take(root_.get(), uid);
   ASSERT_TRUE(lock.ok());
   EXPECT_EQ(Journal::Read((*lock)->directory()).status().code(), StatusCode::kNotFound);
-  EXPECT_EQ(RetireRun(runs.get(), uid).status().reason(), "AlreadyRunning");
+  EXPECT_EQ(IdleRun::Hold(runs.get(), uid).status().reason(), "AlreadyRunning");
 }
 
 }  // namespace

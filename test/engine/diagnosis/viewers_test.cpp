@@ -168,6 +168,29 @@ TEST_F(ViewersTest, AfterARestartTheyComeBackOnTheirPort) {
   EXPECT_TRUE(CanConnect(PortOf(urls[0])));
 }
 
+TEST_F(ViewersTest, TheCopyThatServedBeforeIsLeasedAsLongAsItServesAgain) {
+  AddDiagnosis();
+  Run();
+  Restart();
+  const auto lease = std::make_shared<const int>();
+  const std::string served_before = "/modules/server.so";
+  catalog.copies[served_before] = lease;
+  operation::OperationDescriptor today = Module("server");
+  today.optional_features = KUBEDIAG_FEATURE_SERVES_HTTP;
+  today.restorable = true;
+  today.artifact_folder = "pages";
+  catalog.Add(today, "/modules/today.so");
+  ASSERT_TRUE(executor().RestoreViewers(Stored()).ok());
+  EXPECT_EQ(runner.LastPrepared(), served_before);
+  EXPECT_EQ(lease.use_count(), 3) << "ours, the catalog's, the viewer's";
+  Restart();
+  EXPECT_EQ(lease.use_count(), 2);
+
+  catalog.copies.clear();  // it is gone, or damaged
+  ASSERT_TRUE(executor().RestoreViewers(Stored()).ok());
+  EXPECT_EQ(runner.LastPrepared(), "/modules/today.so");
+}
+
 TEST_F(ViewersTest, ExpiredOnesDoNotComeBack) {
   AddServer("short", milliseconds(1));
   AddDiagnosis();

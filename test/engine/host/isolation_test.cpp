@@ -6,11 +6,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <fstream>
 #include <string>
 
+#include "engine/host/lent_folder.h"
 #include "engine/process/child.h"
 #include "engine/process/pidfd.h"
 #include "test/engine/host/runner_fixture.h"
@@ -36,7 +38,7 @@ class Script {
  public:
   explicit Script(const std::string& text) : path_(folder_.path() + "/host") {
     std::ofstream(path_) << "#!/bin/sh\n" << text;
-    std::filesystem::permissions(path_, std::filesystem::perms(0755));
+    std::filesystem::permissions(path_, static_cast<std::filesystem::perms>(0755));
   }
   const std::string& path() const { return path_; }
 
@@ -114,6 +116,51 @@ TEST_F(Isolation, RunsAsTheOperationUser) {
   EXPECT_THAT(outcome.results.at("status"), HasSubstr("Gid:\t65533\t65533\t65533\t65533"));
   EXPECT_THAT(outcome.results.at("status"), HasSubstr("Groups:\t \n"));
   EXPECT_THAT(outcome.results.at("status"), HasSubstr("CapEff:\t0000000000000000"));
+}
+
+TEST_F(Isolation, TheOperationUserHasTheArtifactFolderWhileItRuns) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root may change the user";
+  ProcessRunnerOptions options = Options();
+  options.user = OperationUser{65534, 65533};
+  const TemporaryFolder data_root;
+  const UniqueFd folder = MakeDirectoryAt(data_root.fd(), "artifacts/run").value();
+  auto runner = ProcessRunner::Create(std::move(options), *logger_);
+  ASSERT_TRUE(runner.ok()) << runner.status().ToString();
+  auto run = (*runner)->Prepare(TestModule("conformance"));
+  ASSERT_TRUE(run.ok()) << run.status().ToString();
+  Job job;
+  job.operation = "write-artifact";
+  job.artifact_directory = folder.get();
+  ASSERT_TRUE((*run)->Start(std::move(job)).ok());
+  const RunOutcome outcome = (*run)->Wait({});
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status.ToString();
+
+  struct stat info {};
+  ASSERT_EQ(fstatat(folder.get(), "report.txt", &info, AT_SYMLINK_NOFOLLOW), 0);
+  EXPECT_EQ(info.st_uid, 65534U) << "a page served again later needs it";
+  ASSERT_EQ(fstat(folder.get(), &info), 0);
+  EXPECT_EQ(info.st_uid, geteuid());
+  EXPECT_EQ(info.st_mode & 07777U, 0700U);
+  ASSERT_EQ(fstatat(data_root.fd(), "artifacts", &info, 0), 0);
+  EXPECT_EQ(info.st_uid, geteuid()) << "only the innermost changes hands";
+}
+
+TEST_F(Isolation, AFolderTakenBackIsClosedAndCanBeLentAgain) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root may change the owner";
+  const TemporaryFolder folder;
+  struct stat info {};
+  for (int i = 0; i < 2; ++i) {
+    auto lent = LentFolder::Lend(folder.fd(), OperationUser{65534, 65533});
+    ASSERT_TRUE(lent.ok()) << lent.status().ToString();
+    ASSERT_EQ(fstat(folder.fd(), &info), 0);
+    EXPECT_EQ(info.st_uid, 65534U);
+    EXPECT_EQ(info.st_gid, 65533U);
+    ASSERT_EQ(fchmod(folder.fd(), 06777), 0);  // as its user may do
+    lent->TakeBack();
+    ASSERT_EQ(fstat(folder.fd(), &info), 0);
+    EXPECT_EQ(info.st_uid, geteuid());
+    EXPECT_EQ(info.st_mode & 07777U, 0700U);
+  }
 }
 
 TEST_F(Isolation, CpuTimeIsLimited) {

@@ -59,8 +59,13 @@ TEST(Text, RelativePathsStayBeneath) {
 TEST(Text, UrlsHaveAHostAndNoUser) {
   EXPECT_TRUE(IsUrl("https://[::1]:6443/debug?x=1"));
   EXPECT_TRUE(IsUrl("http://host/path@v1"));
-  for (const char* bad : {"", "ftp://host", "https://", "https://:80", "https://u@host",
-                          "https://ho st", "https://host/\r\nX: y", "HTTPS://host"}) {
+  for (const char* good : {"https://host:65535", "http://host:/", "https://[::1]"}) {
+    EXPECT_TRUE(IsUrl(good)) << good;
+  }
+  for (const char* bad :
+       {"", "ftp://host", "https://", "https://:80", "https://u@host", "https://ho st",
+        "https://host/\r\nX: y", "HTTPS://host", "https://host:99999", "https://host:0",
+        "https://host:x", "https://[::1]:65536", "https://::1"}) {
     EXPECT_FALSE(IsUrl(bad)) << bad;
   }
 }

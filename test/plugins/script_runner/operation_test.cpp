@@ -16,7 +16,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Pair;
-using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
 
 class ScriptRunnerTest : public ::testing::Test {
@@ -84,6 +83,17 @@ TEST_F(ScriptRunnerTest, OutputIsCutAtItsCapAndTheScriptStillEnds) {
   EXPECT_EQ(run.results.at("operation.k.output").size(), 1024U * 1024U);
   ASSERT_EQ(run.log.size(), 1U);
   EXPECT_THAT(run.log[0].text, HasSubstr("1951424 bytes of output"));
+  const std::string said = "output cut at 1048576 bytes (3000000 were written)";
+  EXPECT_EQ(run.results.at("operation.k.truncated"), said);
+  EXPECT_EQ(run.results.at("operation.k.result.summary"), said);
+}
+
+TEST_F(ScriptRunnerTest, CutStandardErrorIsToldToo) {
+  host_.Setting("operation_result_key", "k");
+  const FakeRun run = Run("head -c 1048577 /dev/zero | tr '\\0' x >&2");
+  ASSERT_TRUE(run.ok()) << run.message;
+  EXPECT_EQ(run.results.at("operation.k.truncated"),
+            "standard error cut at 1048576 bytes (1048577 were written)");
 }
 
 TEST_F(ScriptRunnerTest, OutputThatIsNotUtf8IsMadeSo) {
@@ -135,11 +145,29 @@ TEST_F(ScriptRunnerTest, AScriptThatIsMissingIsNamed) {
   EXPECT_EQ(run.reason, "MissingSetting");
 }
 
-TEST_F(ScriptRunnerTest, AnArgumentTheKernelRefusesIsAFailureOfItsOwn) {
-  host_.Setting("arg_key", "huge").Parameter("huge", std::string(4 << 20, 'x'));
+TEST_F(ScriptRunnerTest, AnArgumentTheKernelWouldRefuseIsNamedWithItsLimit) {
+  constexpr size_t kMost = 128 * 1024 - 1;
+  host_.Setting("arg_key", "small").Setting("arg_key", "huge").Setting("operation_result_key", "k");
+  host_.Parameter("small", "1").Parameter("huge", std::string(kMost, 'x'));
+  const FakeRun longest = Run("printf %s \"${#2}\"");
+  ASSERT_TRUE(longest.ok()) << longest.message;
+  EXPECT_EQ(longest.results.at("operation.k.output"), "131071");
+
+  FakeHost host;
+  host.Setting("name", "mine").Setting("script", "true").Setting("arg_key", "huge");
+  const FakeRun run = host.Parameter("huge", std::string(kMost + 1, 'x')).Run("script-runner");
+  EXPECT_EQ(run.reason, "InvalidParameter");
+  EXPECT_EQ(run.message, "huge has 131072 bytes, an argument of a script can have 131071");
+}
+
+TEST_F(ScriptRunnerTest, ArgumentsTooLongInAllAreToldBeforeTheStart) {
+  for (int i = 0; i < 100; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    host_.Setting("arg_key", key).Parameter(key, std::string(100'000, 'x'));
+  }
   const FakeRun run = Run("true");
-  EXPECT_EQ(run.reason, "ProgramNotStarted");
-  EXPECT_THAT(run.message, StartsWith("script mine could not be started"));
+  EXPECT_EQ(run.reason, "InvalidParameter");
+  EXPECT_THAT(run.message, HasSubstr("and with it the arguments of the script pass the "));
 }
 
 }  // namespace

@@ -186,7 +186,9 @@ INSTANTIATE_TEST_SUITE_P(
                     std::string(63, 'a'), std::string(64, 'a'), std::string(253, 'a'),
                     std::string(254, 'a'), "http://", "http://h", "https://h:1/p?q#f", "HTTP://h",
                     "http://u@h", "http://h/@", "http://:80", "http:///p", "http://h h", "ftp://h",
-                    "http://\xC3\xBC", "http://[::1]:80/"));
+                    "http://\xC3\xBC", "http://[::1]:80/", "http://h:", "http://h:0",
+                    "http://h:65535", "http://h:65536", "http://h:x", "http://[::1]",
+                    "http://[::1]:99999", "http://[", "http://::1"));
 
 }  // namespace
 }  // namespace kubediag::sdk

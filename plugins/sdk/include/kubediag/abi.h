@@ -94,7 +94,7 @@ enum {
   KUBEDIAG_KIND_INTEGER = 1, /* decimal, optional sign, fits int64 */
   KUBEDIAG_KIND_BOOLEAN = 2, /* "true" or "false" */
   KUBEDIAG_KIND_CHOICE = 3,  /* one of choices, case-sensitive */
-  KUBEDIAG_KIND_URL = 4      /* http:// or https://, with a host, without user information */
+  KUBEDIAG_KIND_URL = 4      /* http or https, a host, no user information, port <= 65535 */
 };
 
 #define KUBEDIAG_PARAMETER_REQUIRED (UINT32_C(1) << 0)
@@ -111,8 +111,8 @@ typedef struct kubediag_parameter {
   kubediag_string key;
   kubediag_string default_value; /* used when the key is absent; null data: no default */
   kubediag_string doc;           /* one line */
-  kubediag_string
-      violation; /* sentence for a missing or malformed value; empty: the engine words it */
+  kubediag_string violation; /* sentence for a missing or malformed value (a URL: for a missing one
+                                only); empty: the engine words it */
   const kubediag_string* choices;
   size_t choice_count;
 } kubediag_parameter;

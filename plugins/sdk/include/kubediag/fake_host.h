@@ -149,9 +149,9 @@ class FakeHost {
           missing ? "parameter " + key + " is missing"
                   : "parameter " + key + ": \"" + found->second + "\" is not of its kind";
       std::string violation(sdk::View(parameter.violation));
-      // As the engine words it: one sentence for both ways does not tell what is wrong with a URL.
+      // As the engine does: of a URL the sentence only says that it is missing.
       const bool bad_url = !missing && parameter.kind == KUBEDIAG_KIND_URL;
-      if (violation.empty() || bad_url) violation += (violation.empty() ? "" : " ") + worded;
+      if (violation.empty() || bad_url) violation = worded;
       recorder_->Refuse(missing ? "MissingParameter" : "InvalidParameter", violation);
       return false;
     }

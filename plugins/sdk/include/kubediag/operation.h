@@ -216,11 +216,11 @@ class Module {
 }  // namespace sdk
 }  // namespace kubediag
 
-// Makes this shared object a module with the operations named. Once a module, at global scope.
+// Makes this shared object a module with the operations named. Once a module, at global scope, with
+// or without a semicolon.
 #define KUBEDIAG_OPERATIONS(...)                                                  \
   extern "C" KUBEDIAG_EXPORT const kubediag_module* kubediag_operation_module_v1( \
       uint32_t host_major, uint32_t host_minor) {                                 \
     return ::kubediag::sdk::Module<__VA_ARGS__>::Get(host_major, host_minor);     \
-  }                                                                               \
-  static_assert(true, "lets a semicolon follow")
+  }
 #define KUBEDIAG_OPERATION(Class) KUBEDIAG_OPERATIONS(Class)

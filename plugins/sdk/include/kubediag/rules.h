@@ -7,10 +7,13 @@
 #include <kubediag/job.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace kubediag::sdk {
@@ -92,7 +95,14 @@ inline bool IsUrl(std::string_view url) {
   const auto printable = [](char c) { return c > ' ' && c < 0x7F; };
   if (!std::all_of(url.begin(), url.end(), printable)) return false;
   const std::string_view authority = url.substr(scheme, url.find_first_of("/?#", scheme) - scheme);
-  return !authority.empty() && authority[0] != ':' && authority.find('@') == authority.npos;
+  if (authority.empty() || authority[0] == ':' || authority.find('@') != authority.npos)
+    return false;
+  const size_t colon = authority.find(':', authority[0] == '[' ? authority.find(']') : 0);
+  if (colon == authority.npos || colon + 1 == authority.size()) return true;
+  const std::string_view port = authority.substr(colon + 1);
+  uint16_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  return error == std::errc() && end == port.data() + port.size() && number > 0;
 }
 
 inline bool IsOfKind(const kubediag_parameter& parameter, std::string_view value) {
