@@ -15,6 +15,7 @@
 
 namespace {
 
+using namespace kubediag;
 using namespace kubediag::fetch;
 
 void Require(bool holds) {
