@@ -140,7 +140,7 @@ class Components(ClusterCase):
     def test_operation_user(self):
         container, = self.pod_of("operation-user")["containers"]
         self.assertIn("--operation-user=65534", container["args"])
-        self.assertEqual(container["securityContext"]["capabilities"], {"add": ["SETUID", "SETGID", "KILL"], "drop": ["ALL"]})
+        self.assertEqual(container["securityContext"]["capabilities"], {"add": ["SETUID", "SETGID", "KILL", "CHOWN", "DAC_OVERRIDE"], "drop": ["ALL"]})
 
     def test_each_one_applies(self):
         for name in ("podmonitors", "prometheusrules"):  # the operator's definitions, as far as kubectl needs them
