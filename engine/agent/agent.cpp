@@ -38,7 +38,8 @@ Result<UniqueFd> LockDataRoot(const std::string& path) {
       .WithReason("DataRootInUse");
 }
 
-kube::WatchedResource DiagnosesOf(const std::string& node) {
+kube::WatchedResource DiagnosesOf(const AgentOptions& options) {
+  const std::string& node = options.executor.node_name;
   kube::WatchedResource resource;
   resource.resource = kube::kDiagnoses;
   resource.field_selector = "spec.nodeName=" + node;
@@ -46,6 +47,7 @@ kube::WatchedResource DiagnosesOf(const std::string& node) {
     const auto* diagnosis = std::get_if<api::Diagnosis>(&object);
     return diagnosis != nullptr && diagnosis->spec.node_name == node;
   };
+  resource.watch_timeout = options.watch_timeout;
   return resource;
 }
 
@@ -84,13 +86,13 @@ struct Agent::State : kube::WatchHandler {
                    .waiting = waiting,
                    .logger = parts.logger,
                    .clock = kube::SystemClock()}),
-        reflector(DiagnosesOf(options.executor.node_name), {.transport = parts.transport,
-                                                            .cache = cache,
-                                                            .handler = *this,
-                                                            .metrics = parts.registry,
-                                                            .logger = parts.logger,
-                                                            .clock = kube::SystemClock(),
-                                                            .random = kube::MakeRandomSource()}) {
+        reflector(DiagnosesOf(options), {.transport = parts.transport,
+                                         .cache = cache,
+                                         .handler = *this,
+                                         .metrics = parts.registry,
+                                         .logger = parts.logger,
+                                         .clock = kube::SystemClock(),
+                                         .random = kube::MakeRandomSource()}) {
     store.set_on_written([this](const api::Diagnosis& diagnosis) { cache.RecordWrite(diagnosis); });
   }
 
@@ -201,6 +203,10 @@ void Agent::Run(const std::stop_token& stop) {
   state.queue.ShutDown();
   state.removed.ShutDown();
   for (std::jthread& thread : threads) thread.request_stop();
+  // What an API server that does not answer was to be told is in the journals, for the next agent.
+  const std::jthread hurry([&state](const std::stop_token& all_ended) {
+    if (kube::SystemClock().Sleep(kAgentEndGrace, all_ended)) state.stopping.request_stop();
+  });
   threads.clear();
   state.stopping.request_stop();
 }

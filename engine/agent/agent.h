@@ -5,12 +5,14 @@
 // agent uses a data root at a time. Borrows transport, catalog, runner, registry and logger.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
 
 #include "engine/catalog/catalog.h"
+#include "engine/core/limits.h"
 #include "engine/core/logging.h"
 #include "engine/core/result.h"
 #include "engine/diagnosis/executor.h"
@@ -24,6 +26,7 @@ struct AgentOptions {
   diagnosis::ExecutorOptions executor;  // node, instance, data root, limits …
   std::string probe_address = "0.0.0.0";
   uint16_t probe_port = 10355;  // KubeDiag 0.2's metrics port; 0: the kernel chooses
+  std::chrono::seconds watch_timeout = kWatchTimeout;  // kube::WatchedResource
 };
 
 struct AgentParts {

@@ -1,6 +1,7 @@
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
@@ -23,6 +24,7 @@ struct AgentCommandOptions {
   bool secrets_checked_by_admission = false;
   std::string probe_address = "0.0.0.0";
   uint16_t probe_port = 10355;
+  std::chrono::seconds watch_timeout = kWatchTimeout;
 };
 
 // What can go wrong before the first Diagnosis, in the order a person would mend it.
@@ -50,6 +52,7 @@ Status RunUntilSignal(AgentCommandOptions& options) {
   agent_options.executor.secrets_checked_by_admission = options.secrets_checked_by_admission;
   agent_options.probe_address = options.probe_address;
   agent_options.probe_port = options.probe_port;
+  agent_options.watch_timeout = options.watch_timeout;
   KUBEDIAG_ASSIGN_OR_RETURN(
       const std::unique_ptr<agent::Agent> agent,
       agent::Agent::Open(std::move(agent_options), {.transport = *transport,
@@ -71,6 +74,7 @@ void AddAgentCommand(CLI::App& app, int& status) {
   options->node.engine.log_level = LogLevel::kInfo;
   CLI::App* command = app.add_subcommand("agent", "Run the Diagnoses of one node of a cluster");
   AddClusterOptions(*command, options->cluster);
+  AddWatchOptions(*command, options->watch_timeout);
   AddNodeOptions(*command, options->node);
   command->add_flag("--secrets-checked-by-admission", options->secrets_checked_by_admission,
                     "The cluster's admission policies check that who creates a Diagnosis may read "

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "engine/cli/checked.h"
+#include "engine/cli/duration.h"
 #include "engine/kube/cpprest_transport.h"
 #include "engine/kubeconfig/cluster_config.h"
 
@@ -15,6 +17,23 @@ void AddClusterOptions(CLI::App& command, ClusterOptions& options) {
   command
       .add_option("--context", options.context, "Context of that configuration [its current one]")
       ->type_name("NAME");
+}
+
+void AddWatchOptions(CLI::App& command, std::chrono::seconds& timeout) {
+  constexpr std::chrono::seconds kLeast{2};
+  constexpr std::chrono::hours kMost{1};
+  command
+      .add_option_function<std::string>(
+          "--watch-timeout",
+          [&timeout](const std::string& text) { timeout = *ParseDuration(text); },
+          "A watch is renewed after half of this to all of it; an API server that has vanished "
+          "without a word is found out at most 30s later, 2s to 1h [10m]")
+      ->type_name("DURATION")
+      ->check(Checked([=](const std::string& text) -> Status {
+        KUBEDIAG_ASSIGN_OR_RETURN(const std::chrono::seconds given, ParseDuration(text));
+        if (given >= kLeast && given <= kMost) return Status::Ok();
+        return Status::InvalidArgument(text + " is not between 2s and 1h");
+      }));
 }
 
 Result<std::unique_ptr<kube::Transport>> Connect(const ClusterOptions& options,

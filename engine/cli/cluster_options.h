@@ -1,6 +1,7 @@
 // What every command is told that talks to an API server, and the connection it makes of it.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -20,6 +21,9 @@ struct ClusterOptions {
 
 // --kubeconfig and --context. `options` must outlive the parsing.
 void AddClusterOptions(CLI::App& command, ClusterOptions& options);
+
+// --watch-timeout, of who watches.
+void AddWatchOptions(CLI::App& command, std::chrono::seconds& timeout);
 
 // Configures the HTTP library too, whose threads it starts: call it before any other thread is
 // started but that of Signals, which must be there first or a signal ends the program at one of

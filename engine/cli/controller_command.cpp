@@ -96,6 +96,7 @@ void AddControllerCommand(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand(
       "controller", "Assign nodes, check OperationSets and collect Diagnoses in a cluster");
   AddClusterOptions(*command, options->cluster);
+  AddWatchOptions(*command, own.watch_timeout);
   command
       ->add_option("--namespace", own.namespace_name,
                    "Namespace of the Lease by which controllers elect one among them [the Pod's "

@@ -37,7 +37,8 @@ struct Controller::State {
                                                   .metrics = metrics,
                                                   .logger = logger,
                                                   .clock = kube::SystemClock(),
-                                                  .rules = options.rules});
+                                                  .rules = options.rules,
+                                                  .watch_timeout = options.watch_timeout});
     const std::lock_guard lock(mutex);
     term = std::move(begun);
   }

@@ -6,12 +6,14 @@
 // logger.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
 
 #include "engine/controller/collection.h"
+#include "engine/core/limits.h"
 #include "engine/core/logging.h"
 #include "engine/core/result.h"
 #include "engine/kube/transport.h"
@@ -27,6 +29,7 @@ struct ControllerOptions {
   CollectionRules rules;
   std::string probe_address = "0.0.0.0";
   uint16_t probe_port = 10357;  // KubeDiag 0.2's metrics port; 0: the kernel chooses
+  std::chrono::seconds watch_timeout = kWatchTimeout;  // kube::WatchedResource
 };
 
 struct ControllerParts {

@@ -49,9 +49,10 @@ class DiagnosisNews : public kube::WatchHandler {
   NodeAssigner& assigner_;
 };
 
-kube::WatchedResource All(const kube::Resource& resource) {
+kube::WatchedResource All(const kube::Resource& resource, seconds watch_timeout) {
   kube::WatchedResource watched;
   watched.resource = resource;
+  watched.watch_timeout = watch_timeout;
   return watched;
 }
 
@@ -98,8 +99,9 @@ struct Term::State {
                    .clock = parts.clock}),
         set_news(new_sets),
         diagnosis_news(unplaced, assigner),
-        set_reflector(All(kube::kOperationSets), ReflectorParts(parts, sets, set_news)),
-        diagnosis_reflector(All(kube::kDiagnoses),
+        set_reflector(All(kube::kOperationSets, parts.watch_timeout),
+                      ReflectorParts(parts, sets, set_news)),
+        diagnosis_reflector(All(kube::kDiagnoses, parts.watch_timeout),
                             ReflectorParts(parts, diagnoses, diagnosis_news)),
         metrics(parts.metrics) {
     store.set_on_written(

@@ -5,11 +5,13 @@
 // leader did in between is read anew. Borrows all it is given.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
 #include "engine/controller/collection.h"
 #include "engine/controller/controller_metrics.h"
+#include "engine/core/limits.h"
 #include "engine/core/logging.h"
 #include "engine/kube/clock.h"
 #include "engine/kube/event_recorder.h"
@@ -26,6 +28,7 @@ struct TermParts {
   Logger& logger;
   kube::Clock& clock;
   const CollectionRules rules;
+  const std::chrono::seconds watch_timeout = kWatchTimeout;
 };
 
 class Term {

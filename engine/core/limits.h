@@ -140,8 +140,8 @@ inline constexpr size_t kMaxWatchEventBytes = 4 * kMiB;     // etcd stores no mo
 inline constexpr size_t kMaxServerMessageBytes = 1 * kKiB;  // of a Status that is quoted
 inline constexpr size_t kMaxListPages = 10'000;
 inline constexpr seconds kListPageTimeout{60};
-inline constexpr seconds kWatchTimeoutLeast{300};  // timeoutSeconds of a watch, at random between …
-inline constexpr seconds kWatchTimeoutMost{600};  // … these
+inline constexpr seconds kWatchTimeout{600};      // a watch lasts half of it to all, at random
+inline constexpr seconds kWatchStartTimeout{30};  // until a watch is answered at all
 inline constexpr seconds kWatchIdleGrace{30};     // silence beyond timeoutSeconds: the peer is gone
 inline constexpr milliseconds kShortWatch{1000};  // one that ends sooner with nothing said failed
 inline constexpr unsigned kShortWatchesBeforeList = 5;
@@ -150,7 +150,7 @@ inline constexpr seconds kWatchRetryLongest{30};      // … up to this, jitter 
 inline constexpr seconds kWatchRetryReset{120};       // … and forgotten after as long in health
 inline constexpr seconds kMaxRetryAfter{300};         // believed of a server
 inline constexpr milliseconds kKeyRetryFirst{5};      // a key that failed, doubled …
-inline constexpr seconds kKeyRetryLongest{1000};      // … up to this
+inline constexpr seconds kKeyRetryLongest{60};        // … up to this, however long an outage was
 inline constexpr milliseconds kRetryTurn{100};        // between retries of all keys together …
 inline constexpr unsigned kRetryBurst = 100;          // … after so many at once
 
@@ -168,12 +168,13 @@ inline constexpr double kApiRequestBurst = 300;     // thirty Diagnoses at once,
 inline constexpr seconds kApiCallTimeout{60};       // one call, all its tries
 inline constexpr seconds kApiTryTimeout{30};        // one try of them
 inline constexpr milliseconds kApiRetryFirst{200};  // back-off, doubled with jitter …
-inline constexpr milliseconds kApiRetryLongest{10'000};        // … up to this
-inline constexpr size_t kApiListLimit = 500;                   // objects a page
-inline constexpr size_t kMaxApiResponseBytes = 64 * kMiB;      // one answer
-inline constexpr seconds kApiAuthorityInterval{30};            // between looks at the CA's file
-inline constexpr milliseconds kApiCancelGrace{1000};           // for the library to let go
-inline constexpr size_t kApiHttpThreads = 4;                   // of the library's pool
+inline constexpr milliseconds kApiRetryLongest{10'000};    // … up to this
+inline constexpr int kMaxUnauthorizedTries = 5;            // a server may fail to look a token up
+inline constexpr size_t kApiListLimit = 500;               // objects a page
+inline constexpr size_t kMaxApiResponseBytes = 64 * kMiB;  // one answer
+inline constexpr seconds kApiAuthorityInterval{30};        // between looks at the CA's file
+inline constexpr milliseconds kApiCancelGrace{1000};       // for the library to let go
+inline constexpr size_t kApiHttpThreads = 4;               // of the library's pool
 inline constexpr size_t kMaxRememberedStatusBytes = 8 * kMiB;  // what status writes differ from
 inline constexpr seconds kStatusSettleTimeout{5};  // reading what became of a status write
 inline constexpr int kMaxUnknownOutcomes = 3;      // of one status write before it is given up
@@ -195,6 +196,7 @@ inline constexpr milliseconds kObstacleInterval{1000};  // between looks
 inline constexpr milliseconds kAnnounceInterval{1000};  // between looks at what waits
 inline constexpr seconds kQueuedAfter{2};               // waiting that long is worth a condition
 inline constexpr seconds kHeartbeatInterval{60};
+inline constexpr seconds kAgentEndGrace{5};  // for what the API server is still to be told
 
 // The controller.
 inline constexpr seconds kPodTimeout{30};               // for a Pod to exist and have a node

@@ -15,12 +15,14 @@ namespace {
 constexpr char kJson[] = "application/json";
 constexpr char kMergePatchType[] = "application/merge-patch+json";
 constexpr int kMaxListRestarts = 1;
+constexpr int kUnauthorized = 401;
+constexpr int kTooManyRequests = 429;
 
 bool IsSuccess(int http_status) { return http_status >= 200 && http_status < 300; }
 
 // `tried` is how the transport failed or what the server refused with.
 bool MayPass(const Status& tried, int http_status) {
-  if (http_status != 0) return http_status == 429 || http_status >= 500;
+  if (http_status != 0) return http_status == kTooManyRequests || http_status >= 500;
   return tried.code() == StatusCode::kUnavailable || tried.code() == StatusCode::kDeadlineExceeded;
 }
 
@@ -151,6 +153,7 @@ Result<std::string> ApiClient::Perform(std::string_view verb, const std::string&
                                        const Request& request, Retry retry, const Call& call) {
   const Deadline deadline = Deadline::Earlier(call.deadline, Deadline::After(kApiCallTimeout));
   Deadline::Clock::duration back_off = options_.retry_first;
+  int unauthorized = 0;
   for (;;) {
     if (const Status turn = limiter_.Wait(deadline, call.stop); !turn.ok()) {
       return turn.Annotate(what);
@@ -160,7 +163,10 @@ Result<std::string> ApiClient::Perform(std::string_view verb, const std::string&
     const int http_status = answer.ok() ? answer->status : 0;
     const Status failure =
         answer.ok() ? StatusOfAnswer(*answer, what) : answer.status().Annotate(what);
-    const bool again = retry == Retry::kAll ? MayPass(failure, http_status) : http_status == 429;
+    bool again =
+        retry == Retry::kAll ? MayPass(failure, http_status) : http_status == kTooManyRequests;
+    // Also said of good tokens, by a server whose store is away for a moment.
+    if (http_status == kUnauthorized) again = ++unauthorized < kMaxUnauthorizedTries;
     if (!again) return failure;
 
     Deadline::Clock::duration pause = Jittered(back_off);

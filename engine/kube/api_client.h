@@ -8,6 +8,7 @@
 //                      NotFound) may be an earlier try's success: for the caller to tell
 //   MergePatch, Put    429 alone. Other errors leave the outcome unknown (api_error.h), and the
 //                      caller reads the object again.
+//   all of them        401, kMaxUnauthorizedTries in all
 //
 // Thread-safe; blocks its caller. Borrows the transport and the registry.
 //

@@ -1,5 +1,6 @@
 #include "engine/kube/cpprest_exchange.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <stdexcept>
@@ -146,11 +147,12 @@ CpprestExchange::Outcome CpprestExchange::Await(const Bounds& bounds,
   std::unique_lock lock(mutex_);
   for (;;) {
     const bool has_idle = bounds.idle != Deadline::Clock::duration::max();
-    const Deadline quiet = has_idle ? Deadline::After(bounds.idle) : Deadline::Never();
+    const bool first_headers = !has_headers_;
+    const auto silence = first_headers ? std::min(bounds.start, bounds.idle) : bounds.idle;
+    const Deadline quiet = has_idle ? Deadline::After(silence) : Deadline::Never();
     const Deadline until = Deadline::Earlier(bounds.deadline, quiet);
     // A piece may come before the continuation that takes the headers has run.
     const auto has_news = [this] { return ended_ || (has_headers_ && has_piece_); };
-    const bool first_headers = !has_headers_;
     const auto wakes = [&] { return has_news() || (first_headers && has_headers_ && has_idle); };
     changed_.wait_until(lock, stop, until.time(), wakes);
     Status failure;
@@ -169,9 +171,9 @@ CpprestExchange::Outcome CpprestExchange::Await(const Bounds& bounds,
     } else if (ended_) {
       break;
     } else if (quiet.Passed()) {
-      const auto quiet_for = std::chrono::duration_cast<milliseconds>(bounds.idle);
-      failure = Status::Unavailable("the server has said nothing for " +
-                                    std::to_string(quiet_for.count()) + " ms");
+      const auto quiet_for = std::chrono::duration_cast<milliseconds>(silence);
+      failure = Status::DeadlineExceeded("the server has said nothing for " +
+                                         std::to_string(quiet_for.count()) + " ms");
     }
     if (!failure.ok()) {
       lock.unlock();

@@ -21,9 +21,10 @@ namespace kubediag::kube {
 
 class CpprestExchange : public std::enable_shared_from_this<CpprestExchange> {
  public:
-  // `idle` is how long the server may say nothing.
+  // `idle` is how long the server may say nothing, `start` until it begins to answer.
   struct Bounds {
     Deadline deadline = Deadline::Never();
+    Deadline::Clock::duration start = Deadline::Clock::duration::max();
     Deadline::Clock::duration idle = Deadline::Clock::duration::max();
     size_t max_body = 0;
   };

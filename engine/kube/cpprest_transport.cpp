@@ -123,7 +123,7 @@ class CpprestTransport : public Transport {
 
   Result<Response> Stream(const Request& request, std::chrono::seconds idle,
                           const OnBytes& on_bytes, const std::stop_token& stop) override {
-    return Ask(request, {.idle = idle}, on_bytes, stop);
+    return Ask(request, {.start = options_.stream_start_timeout, .idle = idle}, on_bytes, stop);
   }
 
  private:
@@ -178,7 +178,10 @@ class CpprestTransport : public Transport {
         CpprestExchange::Run(client, *message, bounds, on_bytes, stop);
     if (!outcome.failed) return std::move(outcome.response);
     // A stream that its reader has ended says nothing about the pool.
-    if (!on_bytes || outcome.response.status().code() == StatusCode::kUnavailable) Discard(*door);
+    const StatusCode code = outcome.response.status().code();
+    const bool server_failed =
+        code == StatusCode::kUnavailable || code == StatusCode::kDeadlineExceeded;
+    if (!on_bytes || server_failed) Discard(*door);
     return Explain(outcome, *door->trust);
   }
 

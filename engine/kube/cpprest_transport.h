@@ -10,9 +10,11 @@
 // it at anything else.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
+#include "engine/core/limits.h"
 #include "engine/core/result.h"
 #include "engine/kube/transport.h"
 #include "engine/kubeconfig/cluster_config.h"
@@ -28,6 +30,7 @@ void InitializeHttpLibrary();
 struct TransportOptions {
   std::string user_agent;     // "kubediag-agent/0.1.0 (linux/amd64)"
   size_t max_body_bytes = 0;  // of an answer; 0: kMaxApiResponseBytes
+  std::chrono::milliseconds stream_start_timeout = kWatchStartTimeout;  // tests shorten it
 };
 
 // InvalidArgument: the configuration cannot be used (an IPv6 literal as server, which the library

@@ -32,6 +32,7 @@ Duration Part(Duration whole, double share) {
 struct Reflector::Attempt {
   Clock::TimePoint started;
   seconds timeout{0};
+  seconds grace{0};
   WatchDecoder decoder;
   size_t events = 0;
   std::optional<ServerStatus> refusal;  // an ERROR event
@@ -100,12 +101,13 @@ void Reflector::TakeList(const ListAnswer& answer) {
 Reflector::Next Reflector::Watch(const std::stop_token& stop) {
   Attempt attempt;
   attempt.started = parts_.clock.Now();
-  attempt.timeout =
-      kWatchTimeoutLeast + Part(kWatchTimeoutMost - kWatchTimeoutLeast, parts_.random());
+  const seconds least = watched_.watch_timeout / 2;
+  attempt.timeout = least + Part(watched_.watch_timeout - least, parts_.random());
+  attempt.grace = std::min(kWatchIdleGrace, watched_.watch_timeout);
   Result<std::string> target = WatchTarget(attempt.timeout);
   if (!target.ok()) return {.reason = "refused", .lists = true, .failure = target.status()};
   const Result<Response> response = parts_.transport.Stream(
-      {.target = *std::move(target)}, attempt.timeout + kWatchIdleGrace,
+      {.target = *std::move(target)}, attempt.timeout + attempt.grace,
       [&](std::string_view bytes) { return TakeBytes(bytes, attempt); }, stop);
   return AfterWatch(attempt, response);
 }
@@ -123,7 +125,7 @@ Result<std::string> Reflector::WatchTarget(seconds timeout) const {
 
 Status Reflector::TakeBytes(std::string_view bytes, Attempt& attempt) {
   Heard();
-  if (parts_.clock.Now() > attempt.started + attempt.timeout + kWatchIdleGrace) {
+  if (parts_.clock.Now() > attempt.started + attempt.timeout + attempt.grace) {
     attempt.overdue = true;
     return Status::DeadlineExceeded("the watch goes on beyond its timeoutSeconds");
   }

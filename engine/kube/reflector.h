@@ -44,6 +44,9 @@ struct WatchedResource {
   std::string field_selector;  // "spec.nodeName=node-1"; empty: all objects
   // What the field selector says, for servers that do not know it. Needed if there is one.
   std::function<bool(const api::Object& object)> is_selected;
+  // A watch lasts half of it to all of it, so that a peer that has vanished without a word is found
+  // out after as long, and at most kWatchIdleGrace more.
+  std::chrono::seconds watch_timeout = kWatchTimeout;
 };
 
 struct ReflectorParts {

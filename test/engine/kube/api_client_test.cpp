@@ -71,6 +71,21 @@ TEST_F(ApiClientTest, WriteThatWasTurnedAwayIsRepeated) {
   EXPECT_EQ(api_.Count("PATCH"), 2);
 }
 
+TEST_F(ApiClientTest, A401ThatPassesFailsNothing) {
+  for (int i = 1; i < kMaxUnauthorizedTries; ++i) api_.Refuse("GET", 401);
+  EXPECT_TRUE(Get().ok());
+  EXPECT_EQ(api_.Count("GET"), kMaxUnauthorizedTries);
+  for (int i = 1; i < kMaxUnauthorizedTries; ++i) api_.Refuse("PATCH", 401);
+  EXPECT_TRUE(Patch().ok());
+  EXPECT_EQ(api_.Count("PATCH"), kMaxUnauthorizedTries);
+}
+
+TEST_F(ApiClientTest, A401ThatStaysIsTold) {
+  for (int i = 0; i < kMaxUnauthorizedTries; ++i) api_.Refuse("GET", 401);
+  EXPECT_EQ(Get().status().reason(), "Unauthorized");
+  EXPECT_EQ(api_.Count("GET"), kMaxUnauthorizedTries);
+}
+
 TEST_F(ApiClientTest, WaitsAsLongAsItIsTold) {
   api_.Refuse("GET", 429, "{}", seconds(1));
   const auto begin = Deadline::Clock::now();
@@ -114,7 +129,9 @@ TEST_F(ApiClientTest, RefusalsSayWhatTheServerSaid) {
       {422, "Invalid", StatusCode::kInvalidArgument},
   };
   for (const Case& each : cases) {
-    api_.Refuse("PATCH", each.status, StatusJson(each.status, each.reason, "because of this"));
+    for (int i = 0; i < (each.status == 401 ? kMaxUnauthorizedTries : 1); ++i) {
+      api_.Refuse("PATCH", each.status, StatusJson(each.status, each.reason, "because of this"));
+    }
     const Status failed = Patch().status();
     EXPECT_EQ(failed.code(), each.code) << each.reason;
     EXPECT_EQ(failed.reason(), each.reason);

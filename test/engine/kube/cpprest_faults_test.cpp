@@ -141,7 +141,42 @@ TEST_F(TransportTest, SilentStreamEndsAfterItsIdleTime) {
     return transport->Stream({.target = "/x"}, seconds(1),
                              [](std::string_view) { return Status::Ok(); }, {});
   });
-  EXPECT_EQ(answer.status().code(), StatusCode::kUnavailable) << answer.status().ToString();
+  EXPECT_EQ(answer.status().code(), StatusCode::kDeadlineExceeded) << answer.status().ToString();
+}
+
+TEST_F(TransportTest, StreamThatIsNotAnsweredEndsLongBeforeItsIdleTime) {
+  const auto server = StartTls(Stall);
+  auto transport = MakeTransport(Config(server->url(), "t"),
+                                 {.user_agent = "test", .stream_start_timeout = milliseconds(300)});
+  ASSERT_TRUE(transport.ok()) << transport.status().ToString();
+  const auto answer = Prompt([&] {
+    return (*transport)
+        ->Stream({.target = "/x"}, seconds(600), [](std::string_view) { return Status::Ok(); }, {});
+  });
+  EXPECT_EQ(answer.status().code(), StatusCode::kDeadlineExceeded) << answer.status().ToString();
+}
+
+TEST_F(TransportTest, AStreamThatHasBegunMayBeSilentForLongerThanThat) {
+  const auto server = StartPlain([](const demo::Request&, demo::Connection& connection) {
+    connection.Write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    std::this_thread::sleep_for(milliseconds(600));
+    return connection.Write("4\r\nlate\r\n0\r\n\r\n");
+  });
+  auto transport = MakeTransport(Config(server->url()),
+                                 {.user_agent = "test", .stream_start_timeout = milliseconds(300)});
+  ASSERT_TRUE(transport.ok()) << transport.status().ToString();
+  std::string got;
+  const auto answer = Prompt([&] {
+    return (*transport)
+        ->Stream({.target = "/x"}, seconds(600),
+                 [&](std::string_view bytes) {
+                   got += bytes;
+                   return Status::Ok();
+                 },
+                 {});
+  });
+  EXPECT_TRUE(answer.ok()) << answer.status().ToString();
+  EXPECT_EQ(got, "late");
 }
 
 TEST_F(TransportTest, StopEndsRequestsAndStreamsAtOnce) {

@@ -112,6 +112,16 @@ TEST_F(ReflectorTest, SpreadsTheTimeoutsOfWatches) {
   EXPECT_THAT(script_.watches()[1], HasSubstr("timeoutSeconds=599&"));
 }
 
+TEST_F(ReflectorTest, AShorterWatchTimeoutFindsADeadPeerSooner) {
+  watched_.watch_timeout = seconds(10);
+  List(10, {});
+  Healthy(BookmarkLine(11));
+  Run();
+  ASSERT_THAT(script_.watches(), SizeIs(1));
+  EXPECT_THAT(script_.watches()[0], HasSubstr("timeoutSeconds=5&"));
+  EXPECT_EQ(script_.idles()[0], seconds(15));
+}
+
 TEST_F(ReflectorTest, ListsAllPagesAsOneState) {
   script_.Answer(200, ListJson(10, {{.name = "a", .uid = "1"}}, "next page"));
   script_.Answer(200, ListJson(10, {{.name = "b", .uid = "2"}}, "last"));
