@@ -89,13 +89,15 @@ class FaultProxy(Script):
 
     async def _serve(self, client):
         rule = self.note(Seen("CONNECT"))
-        if rule and isinstance(rule.action, HalfOpen):
-            await asyncio.Event().wait()
-        if rule and isinstance(rule.action, Delay):
-            await asyncio.sleep(rule.action.seconds)
-        elif rule:
-            client.close()
-            return
+        if rule:
+            with contextlib.ExitStack() as refusing:
+                refusing.callback(client.close)
+                if isinstance(rule.action, HalfOpen):
+                    await asyncio.Event().wait()
+                if not isinstance(rule.action, Delay):
+                    return
+                await asyncio.sleep(rule.action.seconds)
+                refusing.pop_all()
         reader = asyncio.StreamReader(limit=MAX_HEAD)
         protocol = asyncio.StreamReaderProtocol(reader)
         try:

@@ -146,12 +146,26 @@ class Plane:
     def user(self, name, groups=(), server=None):
         """Path of a kubeconfig whose client certificate says `name` and `groups`."""
         key, certificate = self.authority.issue(name, groups)
-        return self._kubeconfig(name, {"client-certificate-data": self._encoded(certificate),
+        return self.kubeconfig_of(name, {"client-certificate-data": self._encoded(certificate),
                                        "client-key-data": self._encoded(key)}, server)
 
     def token_user(self, name, token, server=None):
         """Path of a kubeconfig with a bearer token."""
-        return self._kubeconfig(name, {"token": token}, server)
+        return self.kubeconfig_of(name, {"token": token}, server)
+
+    def kubeconfig_of(self, name, user, server=None):
+        """Path of a kubeconfig with that entry under `user`; `server` if not this plane's, whose CA it is then signed by, too."""
+        path = self.folder / f"{name.replace(':', '_')}-{secrets.token_hex(4)}.kubeconfig"
+        configuration = {
+            "apiVersion": "v1", "kind": "Config", "current-context": "plane",
+            "clusters": [{"name": "plane", "cluster": {"server": server or self.server,
+                                                       "certificate-authority-data": self._encoded(self.authority.certificate)}}],
+            "users": [{"name": name, "user": user}],
+            "contexts": [{"name": "plane", "context": {"cluster": "plane", "user": name}}],
+        }
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            json.dump(configuration, file)
+        return path
 
     def kubectl(self, *arguments, kubeconfig=None, text=None, check=True):
         """Runs kubectl; its completed process. PlaneError with what it said if it failed, unless check=False."""
@@ -224,19 +238,6 @@ class Plane:
             except OSError:
                 time.sleep(0.05)
         return False
-
-    def _kubeconfig(self, name, user, server=None):
-        path = self.folder / f"{name.replace(':', '_')}-{secrets.token_hex(4)}.kubeconfig"
-        configuration = {
-            "apiVersion": "v1", "kind": "Config", "current-context": "plane",
-            "clusters": [{"name": "plane", "cluster": {"server": server or self.server,
-                                                       "certificate-authority-data": self._encoded(self.authority.certificate)}}],
-            "users": [{"name": name, "user": user}],
-            "contexts": [{"name": "plane", "context": {"cluster": "plane", "user": name}}],
-        }
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-            json.dump(configuration, file)
-        return path
 
     @staticmethod
     def _encoded(path):
