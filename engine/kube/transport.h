@@ -46,8 +46,9 @@ class Transport {
   // The body of a 200 answer as it arrives, in pieces of any size; `on_bytes` is called by one
   // thread at a time, not always the caller's, and is waited for before more is read, so memory
   // stays flat. Its Status ends the stream and is returned. `idle` is how long the server may say
-  // nothing, kWatchStartTimeout at most before it answers: DeadlineExceeded. Returns when the server ends the answer (status 200, body empty); any other status
-  // comes back whole, as from Send.
+  // nothing, kWatchStartTimeout at most before it answers: DeadlineExceeded. Returns when the
+  // server ends the answer (status 200, body empty); any other status comes back whole, as from
+  // Send.
   using OnBytes = std::function<Status(std::string_view bytes)>;
   virtual Result<Response> Stream(const Request& request, std::chrono::seconds idle,
                                   const OnBytes& on_bytes, const std::stop_token& stop) = 0;
