@@ -26,7 +26,7 @@ struct AgentOptions {
   diagnosis::ExecutorOptions executor;  // node, instance, data root, limits …
   std::string probe_address = "0.0.0.0";
   uint16_t probe_port = 10355;  // KubeDiag 0.2's metrics port; 0: the kernel chooses
-  std::chrono::seconds watch_timeout = kWatchTimeout;  // kube::WatchedResource
+  std::chrono::seconds watch_timeout = kAgentWatchTimeout;  // kube::WatchedResource
 };
 
 struct AgentParts {

@@ -24,7 +24,7 @@ struct AgentCommandOptions {
   bool secrets_checked_by_admission = false;
   std::string probe_address = "0.0.0.0";
   uint16_t probe_port = 10355;
-  std::chrono::seconds watch_timeout = kWatchTimeout;
+  std::chrono::seconds watch_timeout = kAgentWatchTimeout;
 };
 
 // What can go wrong before the first Diagnosis, in the order a person would mend it.
@@ -74,7 +74,7 @@ void AddAgentCommand(CLI::App& app, int& status) {
   options->node.engine.log_level = LogLevel::kInfo;
   CLI::App* command = app.add_subcommand("agent", "Run the Diagnoses of one node of a cluster");
   AddClusterOptions(*command, options->cluster);
-  AddWatchOptions(*command, options->watch_timeout);
+  AddWatchOptions(*command, options->watch_timeout, kAgentWatchTimeout);
   AddNodeOptions(*command, options->node);
   command->add_flag("--secrets-checked-by-admission", options->secrets_checked_by_admission,
                     "The cluster's admission policies check that who creates a Diagnosis may read "

@@ -9,6 +9,18 @@
 
 namespace kubediag::cli {
 
+namespace {
+
+// "200s", "10m", "1h".
+std::string DurationText(std::chrono::seconds duration) {
+  const auto count = duration.count();
+  if (count % 3600 == 0) return std::to_string(count / 3600) + "h";
+  if (count % 60 == 0) return std::to_string(count / 60) + "m";
+  return std::to_string(count) + "s";
+}
+
+}  // namespace
+
 void AddClusterOptions(CLI::App& command, ClusterOptions& options) {
   command
       .add_option("--kubeconfig", options.kubeconfig,
@@ -19,20 +31,21 @@ void AddClusterOptions(CLI::App& command, ClusterOptions& options) {
       ->type_name("NAME");
 }
 
-void AddWatchOptions(CLI::App& command, std::chrono::seconds& timeout) {
+void AddWatchOptions(CLI::App& command, std::chrono::seconds& timeout, std::chrono::seconds most) {
   constexpr std::chrono::seconds kLeast{2};
-  constexpr std::chrono::hours kMost{1};
+  const std::string range = "2s to " + DurationText(most);
   command
       .add_option_function<std::string>(
           "--watch-timeout",
           [&timeout](const std::string& text) { timeout = *ParseDuration(text); },
           "A watch is renewed after half of this to all of it; an API server that has vanished "
-          "without a word is found out at most 30s later, 2s to 1h [10m]")
+          "without a word is found out at most 30s later, " +
+              range + " [" + DurationText(timeout) + "]")
       ->type_name("DURATION")
       ->check(Checked([=](const std::string& text) -> Status {
         KUBEDIAG_ASSIGN_OR_RETURN(const std::chrono::seconds given, ParseDuration(text));
-        if (given >= kLeast && given <= kMost) return Status::Ok();
-        return Status::InvalidArgument(text + " is not between 2s and 1h");
+        if (given >= kLeast && given <= most) return Status::Ok();
+        return Status::InvalidArgument(text + " is not between 2s and " + DurationText(most));
       }));
 }
 

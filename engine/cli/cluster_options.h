@@ -22,8 +22,10 @@ struct ClusterOptions {
 // --kubeconfig and --context. `options` must outlive the parsing.
 void AddClusterOptions(CLI::App& command, ClusterOptions& options);
 
-// --watch-timeout, of who watches.
-void AddWatchOptions(CLI::App& command, std::chrono::seconds& timeout);
+// --watch-timeout, of who watches; `timeout` is the default. `most`: who is deaf for longer than
+// that may come too late.
+void AddWatchOptions(CLI::App& command, std::chrono::seconds& timeout,
+                     std::chrono::seconds most = std::chrono::hours(1));
 
 // Configures the HTTP library too, whose threads it starts: call it before any other thread is
 // started but that of Signals, which must be there first or a signal ends the program at one of

@@ -150,9 +150,10 @@ inline constexpr seconds kWatchRetryLongest{30};      // … up to this, jitter 
 inline constexpr seconds kWatchRetryReset{120};       // … and forgotten after as long in health
 inline constexpr seconds kMaxRetryAfter{300};         // believed of a server
 inline constexpr milliseconds kKeyRetryFirst{5};      // a key that failed, doubled …
-inline constexpr seconds kKeyRetryLongest{60};        // … up to this, however long an outage was
-inline constexpr milliseconds kRetryTurn{100};        // between retries of all keys together …
-inline constexpr unsigned kRetryBurst = 100;          // … after so many at once
+// … up to this, however long an outage was: with a try that fails, work goes on within a minute.
+inline constexpr seconds kKeyRetryLongest{30};
+inline constexpr milliseconds kRetryTurn{100};  // between retries of all keys together …
+inline constexpr unsigned kRetryBurst = 100;    // … after so many at once
 
 // Electing the controller that works.
 inline constexpr seconds kLeaseDuration{15};
@@ -163,11 +164,12 @@ inline constexpr seconds kLeaseReleaseTimeout{5};
 
 // Requests to the API server.
 inline constexpr double kApiRequestsPerSecond =
-    50;                                             // of one process, beside the server's own rules
-inline constexpr double kApiRequestBurst = 300;     // thirty Diagnoses at once, eight requests each
-inline constexpr seconds kApiCallTimeout{60};       // one call, all its tries
-inline constexpr seconds kApiTryTimeout{30};        // one try of them
-inline constexpr milliseconds kApiRetryFirst{200};  // back-off, doubled with jitter …
+    50;                                          // of one process, beside the server's own rules
+inline constexpr double kApiRequestBurst = 300;  // thirty Diagnoses at once, eight requests each
+inline constexpr seconds kApiCallTimeout{60};    // one call, all its tries
+inline constexpr seconds kApiTryTimeout{30};     // one try of them
+static_assert(kKeyRetryLongest + kApiTryTimeout <= seconds(60));
+inline constexpr milliseconds kApiRetryFirst{200};         // back-off, doubled with jitter …
 inline constexpr milliseconds kApiRetryLongest{10'000};    // … up to this
 inline constexpr int kMaxUnauthorizedTries = 5;            // a server may fail to look a token up
 inline constexpr size_t kApiListLimit = 500;               // objects a page
@@ -191,12 +193,18 @@ inline constexpr seconds kEventTryTimeout{10};
 inline constexpr seconds kEventDrainTimeout{3};  // for what is queued at the end
 
 // The agent.
-inline constexpr seconds kObstacleTimeout{30};  // for an OperationSet, or a page's place, to come
+inline constexpr seconds kObstacleTimeout{30};          // for an OperationSet to come
 inline constexpr milliseconds kObstacleInterval{1000};  // between looks
+inline constexpr seconds kPlaceIntervalMost{10};  // between looks for a page's place, later on
+inline constexpr unsigned kRestoreWorkers = 2;    // pages served again at once after a start
 inline constexpr milliseconds kAnnounceInterval{1000};  // between looks at what waits
 inline constexpr seconds kQueuedAfter{2};               // waiting that long is worth a condition
 inline constexpr seconds kHeartbeatInterval{60};
-inline constexpr seconds kAgentEndGrace{5};  // for what the API server is still to be told
+// Of a watch: a peer that has vanished without a word is found out before the controller gives up
+// what the agent has not heard of.
+inline constexpr seconds kAgentWatchTimeout{200};
+inline constexpr seconds kForeignClaimTimeout{150};  // unchanged as long, another agent is dead
+inline constexpr seconds kAgentEndGrace{5};          // for what the API server is still to be told
 
 // The controller.
 inline constexpr seconds kPodTimeout{30};               // for a Pod to exist and have a node
@@ -205,6 +213,11 @@ inline constexpr milliseconds kPodIntervalMost{5000};   // … later on
 inline constexpr size_t kAssignmentWorkers = 2;
 inline constexpr milliseconds kLossInterval{5000};  // between looks for what is lost
 inline constexpr seconds kSilenceTimeout{300};  // unchanged as long, its agent counts as lost …
+static_assert(kAgentWatchTimeout + kWatchIdleGrace + kWatchStartTimeout + 2 * kQueuedAfter +
+                  seconds(10) <
+              kSilenceTimeout);
+static_assert(2 * kHeartbeatInterval < kForeignClaimTimeout &&
+              kForeignClaimTimeout < kSilenceTimeout);
 inline constexpr seconds kNoNodeTimeout{75};  // … or as this if there is no such node: no heartbeat
 inline constexpr seconds kNodeAskedAfter{10};       // unchanged as long, its node is looked for
 inline constexpr seconds kNodeMemory{20};           // an answer about a node is believed as long

@@ -74,6 +74,8 @@ TEST_F(UsageTest, ExitsWithTwoOnMistakes) {
            {"run"},
            {"run", "-f"},
            {"run", "-f", "x", "--no-such-option"},
+           {"agent", "--watch-timeout", "1s"},
+           {"agent", "--watch-timeout", "10m"},  // deaf for longer than the controller waits
            {"run", "-f", "x", "-o", "xml"},
            {"run", "-f", "x", "--viewer-ports", "9-1"},
            {"run", "-f", "x", "--allow-source-cidr", "everywhere"},
