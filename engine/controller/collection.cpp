@@ -47,7 +47,7 @@ std::vector<Collected> ChooseCollected(std::span<const Finished> finished,
   for (const size_t index : OldestFirst(finished)) {
     const Finished& each = finished[index];
     const std::chrono::seconds age = now - each.ended;
-    if (each.serves || age < rules.minimum_age) continue;
+    if (each.serves || age < rules.minimum_age || each.seen < rules.minimum_age) continue;
     const char* cause = nullptr;
     if (age > rules.ttl) {
       cause = kByTtl;

@@ -1,7 +1,7 @@
 // Which finished Diagnoses are to be deleted. Pure functions.
 //
 // Age is since the end, by the wall clock: the end was written by another machine, and outlives
-// this process.
+// this process. What must not be deleted too young is seen old enough by our own clock, too.
 #pragma once
 
 #include <chrono>
@@ -30,6 +30,8 @@ struct Finished {
   api::Time ended;
   size_t status_bytes = 0;
   bool serves = false;  // its pages may be looked at
+  // For how long this process has seen it ended, by its own clock: the wall's may have jumped.
+  kube::Clock::Duration seen = kube::Clock::Duration::max();
 };
 
 struct Collected {

@@ -17,18 +17,25 @@ void Collector::Run(const std::stop_token& stop) {
 
 void Collector::Collect(const std::stop_token& stop) {
   const auto now = std::chrono::floor<seconds>(parts_.clock.WallNow());
+  const kube::Clock::TimePoint clock_now = parts_.clock.Now();
+  std::map<std::string, kube::Clock::TimePoint> ended_since;
   std::vector<kube::ObjectPtr> objects;
   std::vector<Finished> finished;
   for (kube::ObjectPtr& known : parts_.cache.List()) {
     const auto* diagnosis = std::get_if<api::Diagnosis>(&known->object);
     if (diagnosis == nullptr || !api::HasEnded(diagnosis->status.phase)) continue;
     if (diagnosis->metadata.deletion_timestamp) continue;
+    const auto before = ended_since_.find(diagnosis->metadata.uid);
+    const auto since = before == ended_since_.end() ? clock_now : before->second;
+    ended_since.emplace(diagnosis->metadata.uid, since);
     finished.push_back({.node_name = diagnosis->spec.node_name,
                         .ended = EndOf(*diagnosis),
                         .status_bytes = ApproximateBytes(diagnosis->status),
-                        .serves = Serves(*diagnosis, now, stop)});
+                        .serves = Serves(*diagnosis, now, stop),
+                        .seen = clock_now - since});
     objects.push_back(std::move(known));
   }
+  ended_since_ = std::move(ended_since);
   size_t tried = 0;
   for (const Collected& each : ChooseCollected(finished, parts_.rules, now)) {
     if (stop.stop_requested() || ++tried > kMaxCollectedAtOnce) return;

@@ -4,7 +4,9 @@
 // changed or was made anew under the name stays until the next look.
 #pragma once
 
+#include <map>
 #include <stop_token>
+#include <string>
 #include <utility>
 
 #include "engine/controller/collection.h"
@@ -41,6 +43,7 @@ class Collector {
   Status Delete(const api::Diagnosis& diagnosis, const char* cause, const std::stop_token& stop);
 
   CollectorParts parts_;
+  std::map<std::string, kube::Clock::TimePoint> ended_since_;  // first seen so, by uid
 };
 
 }  // namespace kubediag::controller

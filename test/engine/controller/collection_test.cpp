@@ -53,6 +53,15 @@ TEST(ChooseCollected, ByBytesOfAllOldestFirst) {
   EXPECT_THAT(Chosen({Aged(hours(1)), Aged(hours(3), "a")}, rules), IsEmpty());
 }
 
+TEST(ChooseCollected, NothingThatHasNotBeenSeenForTheMinimum) {
+  const CollectionRules strict{.ttl = seconds(0), .most_per_node = 0, .most_status_bytes = 0};
+  Finished finished = Aged(hours(300));
+  finished.seen = minutes(30) - seconds(1);
+  EXPECT_THAT(Chosen({finished}, strict), IsEmpty());
+  finished.seen = minutes(30);
+  EXPECT_THAT(Chosen({finished}, strict), ElementsAre("0 ttl"));
+}
+
 TEST(ChooseCollected, NothingYoungerThanTheMinimum) {
   const CollectionRules strict{.ttl = seconds(0), .most_per_node = 0, .most_status_bytes = 0};
   EXPECT_THAT(

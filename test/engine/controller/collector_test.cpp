@@ -22,6 +22,12 @@ class CollectorTest : public ControllerFixture {
         {{"type", "Serving"}, {"status", "True"}, {"lastTransitionTime", Ago(age)}}};
     return status;
   }
+  // Once it has been seen for long enough.
+  void Collect() {
+    collector_.Collect(never_);
+    clock_.Advance(std::chrono::minutes(30));
+    collector_.Collect(never_);
+  }
   bool IsThere(const std::string& name) const { return !Stored(DiagnosisPath(name)).is_null(); }
   void PutNode() {
     api_.Put(NodePath("node-1"),
@@ -44,7 +50,7 @@ TEST_F(CollectorTest, DeletesOldFinishedOnesByUidAndVersion) {
   PutDiagnosis("young", spec_, Ended(hours(1)));
   PutDiagnosis("running", spec_, {{"phase", "Running"}, {"startTime", Ago(hours(999))}});
   const Json metadata = Stored(DiagnosisPath("old"))["metadata"];
-  collector_.Collect(never_);
+  Collect();
   EXPECT_FALSE(IsThere("old"));
   EXPECT_TRUE(IsThere("young"));
   EXPECT_TRUE(IsThere("running"));
@@ -61,7 +67,7 @@ TEST_F(CollectorTest, WhatHasChangedMeanwhileStays) {
   api_.Remove(DiagnosisPath("anew"));
   api_.Put(DiagnosisPath("anew"),
            R"({"kind":"Diagnosis","metadata":{"name":"anew","namespace":"default"}})");
-  collector_.Collect(never_);
+  Collect();
   EXPECT_TRUE(IsThere("old"));
   EXPECT_TRUE(IsThere("anew"));
   EXPECT_FALSE(HasMetric(R"(kubediag_collected_total{cause="ttl"} 1)"));
@@ -70,25 +76,37 @@ TEST_F(CollectorTest, WhatHasChangedMeanwhileStays) {
 TEST_F(CollectorTest, NothingThatServesUnlessItsNodeIsGone) {
   PutNode();
   PutDiagnosis("serves", spec_, Serving(hours(300)));
-  collector_.Collect(never_);
+  Collect();
   EXPECT_TRUE(IsThere("serves"));
   api_.Remove(NodePath("node-1"));
   clock_.Advance(kNodeMemory);
-  collector_.Collect(never_);
+  Collect();
   EXPECT_FALSE(IsThere("serves"));
 }
 
 TEST_F(CollectorTest, NodeThatWasNeverSeenMayServeAllTheSame) {
   PutDiagnosis("serves", spec_, Serving(hours(300)));
-  collector_.Collect(never_);
+  Collect();
   EXPECT_TRUE(IsThere("serves"));
+}
+
+// Ours has jumped, or the agent's is behind.
+TEST_F(CollectorTest, NothingThatWasSeenToEndAMomentAgoWhateverTheClocksSay) {
+  PutDiagnosis("a", spec_, Ended(hours(300)));
+  collector_.Collect(never_);
+  clock_.Advance(std::chrono::minutes(29));
+  collector_.Collect(never_);
+  EXPECT_TRUE(IsThere("a"));
+  clock_.Advance(std::chrono::minutes(1));
+  collector_.Collect(never_);
+  EXPECT_FALSE(IsThere("a"));
 }
 
 TEST_F(CollectorTest, NothingThatIsBeingDeleted) {
   PutDiagnosis("old", spec_, Ended(hours(300)));
   api_.Merge(DiagnosisPath("old"), R"({"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"}})");
   Hear(DiagnosisPath("old"));
-  collector_.Collect(never_);
+  Collect();
   EXPECT_EQ(api_.Count("DELETE"), 0);
 }
 
