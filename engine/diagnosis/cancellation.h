@@ -12,8 +12,13 @@ enum class CancelCause {
   kCancelled,  // a person's signal: Failed, reason Cancelled
   kSuspended,  // spec.suspend became true: Failed, reason Suspended
   kDeleted,    // the object is gone: nothing is written any more
+  kTakenAway,  // somebody else has ended or claimed it: likewise
   kShutdown,   // the engine restarts: the journal stays open and the run resumes later
 };
+
+inline bool WritesNothing(CancelCause cause) {
+  return cause == CancelCause::kDeleted || cause == CancelCause::kTakenAway;
+}
 
 class Cancellation {
  public:

@@ -47,20 +47,43 @@ DiagnosisRun::DiagnosisRun(Environment& environment, api::Diagnosis diagnosis,
       events_(environment.store, diagnosis_),
       writer_(environment, diagnosis_, cancellation) {}
 
-// KubeDiag has no such limit; ours is of the node, so waiting for it may help.
-Status DiagnosisRun::CheckViewerPlace(const Plan& plan) const {
-  for (const operation::OperationDescriptor* descriptor : plan.Descriptors()) {
-    if (!descriptor->serves_http() || environment_.viewers.HasPlace()) continue;
-    return Status::ResourceExhausted(std::to_string(environment_.options.limits.live_viewers) +
-                                     " pages are served at once on this node, and operation " +
-                                     descriptor->name + " serves one")
-        .WithReason(kReasonViewerLimit);
+// KubeDiag has no such limit; ours is of the node, so waiting for it may help. Every node that may
+// serve has its place, though not all need come to it: none is refused one after the claim.
+Status DiagnosisRun::ReservePlaces(const Plan& plan) {
+  size_t count = 0;
+  const operation::OperationDescriptor* serving = nullptr;
+  for (graph::NodeIndex node = 1; node < plan.graph.size(); ++node) {
+    const auto& resolved = plan.OperationOf(node);
+    if (!resolved.ok() || !resolved->entry.descriptor.serves_http()) continue;
+    serving = &resolved->entry.descriptor;
+    ++count;
   }
-  return Status::Ok();
+  // More than there can be are for the run itself to come to terms with.
+  const size_t limit = environment_.options.limits.live_viewers;
+  count = std::min(count, limit);
+  if (count == 0) return Status::Ok();
+  std::vector<Viewers::Ticket> tickets = environment_.viewers.Reserve(count);
+  if (!tickets.empty()) {
+    places_.Add(std::move(tickets));
+    return Status::Ok();
+  }
+  return Status::ResourceExhausted(
+             std::to_string(limit) + " pages are served at once on this node, and operation " +
+             serving->name + " serves one" +
+             (count > 1 ? "; " + std::to_string(count) + " places are needed" : ""))
+      .WithReason(kReasonViewerLimit);
 }
 
-Result<api::Diagnosis> DiagnosisRun::Execute(Obstacles obstacles) {
+Result<api::Diagnosis> DiagnosisRun::Execute(Obstacles obstacles, std::chrono::nanoseconds waited) {
+  waited_ = waited;
   const bool patient = obstacles == Obstacles::kReturn && !claimed();
+  if (!claimed() && DeadlineAfter(waited_).Passed()) {
+    return Fail(
+        Status::DeadlineExceeded("spec.timeoutSeconds (" +
+                                 std::to_string(diagnosis_.spec.timeout_seconds.value_or(0)) +
+                                 " s) passed before it could run")
+            .WithReason(kReasonDeadlineExceeded));
+  }
   auto plan = MakePlan(diagnosis_, environment_.store, environment_.catalog);
   if (!plan.ok()) {
     const std::string& reason = plan.status().reason();
@@ -81,10 +104,10 @@ Result<api::Diagnosis> DiagnosisRun::Execute(Obstacles obstacles) {
                                                             : recovery.status();
   }
   if (!*recovery) {
-    if (patient) KUBEDIAG_RETURN_IF_ERROR(CheckViewerPlace(*plan));
     const auto failures = CheckBeforehand(*plan, diagnosis_);
     if (!failures.empty()) return RejectParameters(*plan, failures);
   }
+  if (obstacles != Obstacles::kFail && !claimed()) KUBEDIAG_RETURN_IF_ERROR(ReservePlaces(*plan));
   return Begin(*plan, *recovery);
 }
 
@@ -163,12 +186,21 @@ Result<api::Diagnosis> DiagnosisRun::Begin(const Plan& plan,
     beginning.begin = {.binding = plan.binding,
                        .set_hash = plan.set_hash,
                        .stamp = NewStamp(now),
-                       .start_time = diagnosis_.status.start_time.value_or(now),
+                       // By this machine's clock, which goes on with it: the status' start may be
+                       // by another's.
+                       .start_time = now - std::chrono::duration_cast<seconds>(waited_),
                        .repeatable = plan.Repeatable()};
     beginning.prepared = PrepareFirst(plan);
     journal = Journal::Create(lock_->directory(), beginning.begin);
   }
-  KUBEDIAG_RETURN_IF_ERROR(claim.get());
+  if (const Status claimed = claim.get(); !claimed.ok()) {
+    // Another one's run of it is not ours to go on with, whatever our journal says.
+    if (!recovery && claimed.reason() == kReasonConflict) {
+      journal = claimed;
+      KUBEDIAG_RETURN_IF_ERROR(Journal::Discard(lock_->directory()));
+    }
+    return claimed;
+  }
   if (!journal.ok()) {
     return Fail(journal.status().Annotate("journal").WithReason(kReasonJournalUnavailable));
   }
@@ -182,9 +214,10 @@ Result<api::Diagnosis> DiagnosisRun::Drive(const Plan& plan,
   RunProgress progress(plan, events_, observer_);
   const ResultFolder folder(environment_.data_root.get(), RunFolder(diagnosis_.metadata.uid) +
                                                               "/results/" + beginning.begin.stamp);
-  // Times in objects are whole seconds, too coarse to begin with.
-  const bool begins_now = !recovery && !diagnosis_.status.start_time;
-  const auto earlier_start = begins_now ? std::nullopt : std::optional(beginning.begin.start_time);
+  const auto passed = recovery
+                          ? std::max<std::chrono::nanoseconds>(
+                                std::chrono::system_clock::now() - beginning.begin.start_time, {})
+                          : waited_;
   const RunContext context{.environment = environment_,
                            .diagnosis = diagnosis_,
                            .plan = plan,
@@ -193,8 +226,9 @@ Result<api::Diagnosis> DiagnosisRun::Drive(const Plan& plan,
                            .journal = *beginning.journal,
                            .progress = progress,
                            .events = events_,
+                           .places = places_,
                            .cancellation = cancellation_,
-                           .deadline = DeadlineFrom(earlier_start)};
+                           .deadline = DeadlineAfter(passed)};
   NodeRunner runner(context);
   if (beginning.prepared) {
     const graph::NodeIndex first = plan.graph.Successors(0).front();
@@ -217,23 +251,32 @@ Result<api::Diagnosis> DiagnosisRun::Drive(const Plan& plan,
       all ? WalkAllPaths(context, runner, before) : WalkFirstPath(context, runner, before);
   writer_.StopWatching();
   const CancelCause cause = cancellation_.cause();
-  if (cause == CancelCause::kShutdown || cause == CancelCause::kDeleted) {
-    // A decided run is written all the same, unless there is nothing to write it to.
-    if (!verdict.ok() || !verdict->failure.ok() || cause == CancelCause::kDeleted) {
-      environment_.viewers.Stop(diagnosis_.metadata.uid);
-      return Status::Cancelled(cause == CancelCause::kDeleted ? "the Diagnosis is gone"
-                                                              : "the engine ends");
-    }
+  if (WritesNothing(cause)) {
+    environment_.viewers.Stop(diagnosis_.metadata.uid);
+    if (cause == CancelCause::kDeleted) return Status::Cancelled("the Diagnosis is gone");
+    EndJournal(*beginning.journal, false);
+    return Status::FailedPrecondition("somebody else has ended or claimed it")
+        .WithReason(kReasonTakenAway);
   }
+  // A decided run is written all the same.
+  if (cause == CancelCause::kShutdown && (!verdict.ok() || !verdict->failure.ok())) {
+    environment_.viewers.Stop(diagnosis_.metadata.uid);
+    return Status::Cancelled("the engine ends");
+  }
+  // The journal is left open, and who asked for the run tries again.
+  if (verdict.status().reason() == kReasonStoreUnavailable) return verdict.status();
   if (!verdict.ok()) verdict = Verdict{.failure = verdict.status(), .succeeded_path = {}};
   auto finished = Finish(plan, *verdict, progress, folder, runner.ViewersStarted());
-  if (finished.ok()) {
-    const Status ended = beginning.journal->Append(EndRecord{.succeeded = verdict->failure.ok()});
-    if (!ended.ok()) {
-      environment_.logger.Warning("the journal could not be ended", {{"error", ended.message()}});
-    }
-  }
+  if (finished.ok()) EndJournal(*beginning.journal, verdict->failure.ok());
+  if (finished.status().reason() == kReasonTakenAway) EndJournal(*beginning.journal, false);
   return finished;
+}
+
+void DiagnosisRun::EndJournal(Journal& journal, bool succeeded) const {
+  const Status ended = journal.Append(EndRecord{.succeeded = succeeded});
+  if (!ended.ok()) {
+    environment_.logger.Warning("the journal could not be ended", {{"error", ended.message()}});
+  }
 }
 
 Result<api::Diagnosis> DiagnosisRun::Fail(const Status& failure) {
@@ -280,7 +323,10 @@ Result<api::Diagnosis> DiagnosisRun::Finish(const Plan& plan, const Verdict& ver
   });
   if (!finished.ok()) {
     // Nobody will ever read of the page.
-    if (finished.status().code() == StatusCode::kNotFound) environment_.viewers.Stop(uid);
+    const Status& status = finished.status();
+    if (status.code() == StatusCode::kNotFound || status.reason() == kReasonTakenAway) {
+      environment_.viewers.Stop(uid);
+    }
     return finished;
   }
   if (verdict.failure.ok()) {
@@ -292,13 +338,10 @@ Result<api::Diagnosis> DiagnosisRun::Finish(const Plan& plan, const Verdict& ver
   return finished;
 }
 
-Deadline DiagnosisRun::DeadlineFrom(std::optional<api::Time> earlier_start) const {
+Deadline DiagnosisRun::DeadlineAfter(std::chrono::nanoseconds passed) const {
   if (!diagnosis_.spec.timeout_seconds) return Deadline::Never();
   constexpr int64_t kLongest = 10LL * 365 * 24 * 3600;
   const seconds timeout(std::clamp<int64_t>(*diagnosis_.spec.timeout_seconds, 0, kLongest));
-  if (!earlier_start) return Deadline::After(timeout);
-  const auto passed = std::max(std::chrono::system_clock::now() - *earlier_start,
-                               std::chrono::system_clock::duration::zero());
   return Deadline::After(
       std::max<Deadline::Clock::duration>(timeout - passed, Deadline::Clock::duration::zero()));
 }

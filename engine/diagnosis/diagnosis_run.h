@@ -2,6 +2,7 @@
 // final status. Used once, by one thread. Borrows all it is given but the lock.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "engine/diagnosis/executor.h"
 #include "engine/diagnosis/journal.h"
 #include "engine/diagnosis/observer.h"
+#include "engine/diagnosis/page_places.h"
 #include "engine/diagnosis/plan.h"
 #include "engine/diagnosis/recovery.h"
 #include "engine/diagnosis/run_lock.h"
@@ -28,12 +30,13 @@ class DiagnosisRun {
   DiagnosisRun(Environment& environment, api::Diagnosis diagnosis, std::shared_ptr<RunLock> lock,
                Cancellation& cancellation, Observer& observer);
 
-  Result<api::Diagnosis> Execute(Obstacles obstacles);  // as Executor::Run
+  // As Executor::Run.
+  Result<api::Diagnosis> Execute(Obstacles obstacles, std::chrono::nanoseconds waited);
 
  private:
   struct Beginning;
 
-  Status CheckViewerPlace(const Plan& plan) const;
+  Status ReservePlaces(const Plan& plan);
   Result<api::Diagnosis> Begin(const Plan& plan, const std::optional<Recovery>& recovery);
   Result<api::Diagnosis> Drive(const Plan& plan, const std::optional<Recovery>& recovery,
                                Beginning beginning);
@@ -45,8 +48,9 @@ class DiagnosisRun {
   Result<api::Diagnosis> Fail(const Status& failure);
   Result<api::Diagnosis> Finish(const Plan& plan, const Verdict& verdict, RunProgress& progress,
                                 const ResultFolder& folder, size_t viewers_started);
-  // Of spec.timeoutSeconds, for a run that started at `earlier_start`; null: it starts now.
-  Deadline DeadlineFrom(std::optional<api::Time> earlier_start) const;
+  void EndJournal(Journal& journal, bool succeeded) const;
+  // Of spec.timeoutSeconds, of which so much has passed.
+  Deadline DeadlineAfter(std::chrono::nanoseconds passed) const;
   std::string NewStamp(api::Time now) const;
   bool claimed() const { return diagnosis_.status.phase == api::Phase::kRunning; }
 
@@ -55,6 +59,8 @@ class DiagnosisRun {
   const std::shared_ptr<RunLock> lock_;
   Cancellation& cancellation_;
   Observer& observer_;
+  std::chrono::nanoseconds waited_{};  // before the claim
+  PagePlaces places_;
   Events events_;
   StatusWriter writer_;
 };

@@ -153,7 +153,8 @@ Executor::~Executor() { state_->sweeper = {}; }
 Viewers& Executor::viewers() { return state_->environment.viewers; }
 
 Result<api::Diagnosis> Executor::Run(api::Diagnosis diagnosis, const Cancellation& cancellation,
-                                     Observer& observer, Obstacles obstacles) {
+                                     Observer& observer, Obstacles obstacles,
+                                     std::chrono::nanoseconds waited) {
   if (HasEnded(diagnosis.status.phase)) return diagnosis;
   if (diagnosis.spec.suspend && diagnosis.status.phase != api::Phase::kRunning) return diagnosis;
   KUBEDIAG_RETURN_IF_ERROR(state_->data_root_status);
@@ -173,7 +174,16 @@ Result<api::Diagnosis> Executor::Run(api::Diagnosis diagnosis, const Cancellatio
                                 [&own, &cancellation] { own.Request(cancellation.cause()); });
   if (diagnosis.spec.suspend) own.Request(CancelCause::kSuspended);
   DiagnosisRun run(state_->environment, std::move(diagnosis), std::move(lock), own, observer);
-  return run.Execute(obstacles);
+  return run.Execute(obstacles, waited);
+}
+
+bool Executor::CanResume(const std::string& uid) const {
+  if (!state_->data_root_status.ok() || !IsRunUid(uid)) return false;
+  const auto folder = OpenAt(state_->environment.data_root.get(), RunFolder(uid),
+                             O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!folder.ok()) return false;
+  const auto journal = Journal::ReadOutline(folder->get());
+  return journal.ok() && !journal->ended;
 }
 
 Retention::Removed Executor::Sweep(std::chrono::system_clock::time_point now,

@@ -61,7 +61,9 @@ inline constexpr char kSummaryKeySuffix[] = ".result.summary";
 // place for the page of an operation that serves one.
 enum class Obstacles {
   kFail,    // the Diagnosis fails
-  kReturn,  // Run gives the error back, nothing is written, and the caller tries again later
+  kReturn,  // Run gives the error back, nothing is written, and the caller tries again later; pages
+            // have their places before the claim
+  kReturnNoPlace,  // the former fails, the latter is given back
 };
 
 class Executor {
@@ -77,11 +79,18 @@ class Executor {
   // An operation's failure is not an error here: it is in the status. Errors:
   //   FailedPrecondition "AlreadyRunning"  another process (or thread) runs or serves it
   //   FailedPrecondition "Conflict"        the object changed before the claim: read it again
+  //   FailedPrecondition "TakenAway"       somebody else has ended or claimed it meanwhile
   //   Cancelled                            cause kShutdown or kDeleted
-  //   NotFound "OperationSetNotFound", ResourceExhausted "ViewerLimit"  with Obstacles::kReturn
+  //   NotFound "OperationSetNotFound", ResourceExhausted "ViewerLimit"  as `obstacles` says
   //   Unavailable and others               the store or the data root does not answer
+  //
+  // spec.timeoutSeconds counts from `waited` before now, or from when the journal began.
   Result<api::Diagnosis> Run(api::Diagnosis diagnosis, const Cancellation& cancellation,
-                             Observer& observer, Obstacles obstacles = Obstacles::kFail);
+                             Observer& observer, Obstacles obstacles = Obstacles::kFail,
+                             std::chrono::nanoseconds waited = {});
+
+  // Whether the data root has an unfinished journal of this run, so that it is ours to go on with.
+  bool CanResume(const std::string& uid) const;
 
   // After a restart: serves again what `diagnosis`, which has ended, was serving until its expiry,
   // on the same port. Ok also if there is nothing to serve.

@@ -122,6 +122,7 @@ Status WhyStop(const RunContext& context) {
       case CancelCause::kNone:
         return Status::Cancelled("cancelled" + WhileRunning(context)).WithReason(kReasonCancelled);
       case CancelCause::kDeleted:
+      case CancelCause::kTakenAway:
       case CancelCause::kShutdown:
         break;
     }

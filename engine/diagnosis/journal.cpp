@@ -158,6 +158,14 @@ Result<JournalContents> Journal::Read(int run_directory) {
   return ParseJournal(bytes);
 }
 
+Status Journal::Discard(int run_directory) {
+  if (unlinkat(run_directory, kFileName, 0) != 0 && errno != ENOENT) {
+    return Status::FromErrno("remove the journal", errno);
+  }
+  if (fsync(run_directory) != 0) return Status::FromErrno("remove the journal", errno);
+  return Status::Ok();
+}
+
 Result<JournalOutline> Journal::ReadOutline(int run_directory) {
   KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd fd,
                             OpenAt(run_directory, kFileName, O_RDONLY | O_NONBLOCK));

@@ -47,6 +47,8 @@ class Journal {
   // NotFound if there is none.
   static Result<JournalContents> Read(int run_directory);
 
+  // There is none afterwards.
+  static Status Discard(int run_directory);
   // NotFound if there is none, DataLoss as for ParseJournal().
   static Result<JournalOutline> ReadOutline(int run_directory);
   // Another one whenever the journal has changed; empty if there is none.

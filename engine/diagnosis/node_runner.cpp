@@ -119,7 +119,7 @@ Result<std::unique_ptr<operation::OperationRun>> NodeRunner::TakeRun(
 
 bool NodeRunner::Abandoned() const {
   const CancelCause cause = context_.cancellation.cause();
-  return cause == CancelCause::kShutdown || cause == CancelCause::kDeleted;
+  return cause == CancelCause::kShutdown || WritesNothing(cause);
 }
 
 Status NodeRunner::SetUp(Attempt& attempt, const ResultMap& results) {
@@ -137,8 +137,11 @@ Status NodeRunner::SetUp(Attempt& attempt, const ResultMap& results) {
   KUBEDIAG_ASSIGN_OR_RETURN(attempt.run, TakeRun(attempt.operation->entry.module_path));
   const SecretRule rule = options.secrets_checked_by_admission ? SecretRule::kCheckedByAdmission
                                                                : SecretRule::kOwnNamespaceOrLabel;
-  KUBEDIAG_ASSIGN_OR_RETURN(
-      job.secrets, ReadSecrets(descriptor, context_.diagnosis, rule, context_.environment.store));
+  auto secrets = ReadSecrets(descriptor, context_.diagnosis, rule, context_.environment.store);
+  if (secrets.status().code() == StatusCode::kUnavailable) {
+    return secrets.status().WithReason(kReasonStoreUnavailable);
+  }
+  KUBEDIAG_ASSIGN_OR_RETURN(job.secrets, std::move(secrets));
 
   if (!descriptor.artifact_folder.empty()) {
     KUBEDIAG_ASSIGN_OR_RETURN(
@@ -149,7 +152,7 @@ Status NodeRunner::SetUp(Attempt& attempt, const ResultMap& results) {
     job.artifact_path = options.data_root + "/" + attempt.artifact_folder->relative_path;
   }
   if (descriptor.serves_http()) {
-    attempt.ticket = context_.environment.viewers.Reserve();
+    attempt.ticket = context_.places.Take(context_.environment.viewers);
     if (!attempt.ticket) {
       return Status::ResourceExhausted("all " + std::to_string(options.limits.live_viewers) +
                                        " pages that this node serves at once are taken; try again "
@@ -312,7 +315,12 @@ Result<NodeRunner::End> NodeRunner::Run(graph::NodeIndex node, const std::string
                                                       : "cancelled before it ran")
                               .WithReason(suspended ? kReasonSuspended : kReasonCancelled));
   }
-  if (Status status = SetUp(attempt, results); !status.ok()) return Close(attempt, status);
+  if (Status status = SetUp(attempt, results); !status.ok()) {
+    if (Abandoned()) return Status::Cancelled("the engine ends");
+    // Says nothing about the operation, which can be run once the store answers again.
+    if (status.reason() == kReasonStoreUnavailable) return status;
+    return Close(attempt, status);
+  }
 
   attempt.number = context_.progress.Start(node, attempt.start_time);
   KUBEDIAG_RETURN_IF_ERROR(context_.journal

@@ -17,6 +17,7 @@
 #include "engine/diagnosis/environment.h"
 #include "engine/diagnosis/events.h"
 #include "engine/diagnosis/journal.h"
+#include "engine/diagnosis/page_places.h"
 #include "engine/diagnosis/plan.h"
 #include "engine/diagnosis/results.h"
 #include "engine/diagnosis/run_lock.h"
@@ -34,6 +35,7 @@ struct RunContext {
   Journal& journal;
   RunProgress& progress;
   Events& events;
+  PagePlaces& places;
   const Cancellation& cancellation;
   const Deadline deadline;  // of the whole Diagnosis
 };
@@ -51,7 +53,8 @@ class NodeRunner {
   void Offer(const std::string& module_path, std::unique_ptr<operation::OperationRun> run);
 
   // Runs `node` on top of `results`. Its failure is an End. A Status means that the whole run
-  // cannot go on: Cancelled (by shutdown or deletion, nothing is recorded) or the journal's error.
+  // cannot go on: Cancelled (by shutdown or deletion, nothing is recorded), the journal's error, or
+  // Unavailable "StoreUnavailable" (nothing was run or recorded).
   Result<End> Run(graph::NodeIndex node, const std::string& digest, const ResultMap& results);
 
   // A node that was under way when the engine ended and must not run again: Failed, Interrupted.

@@ -81,6 +81,12 @@ Result<Plan> MakePlan(const api::Diagnosis& diagnosis, store::Store& store,
   const std::string& name = diagnosis.spec.operation_set;
   auto operation_set = store.GetOperationSet(name);
   if (!operation_set.ok()) {
+    // There, and of no use as long as it is as it is.
+    if (operation_set.status().code() == StatusCode::kInvalidArgument) {
+      return operation_set.status()
+          .Annotate("OperationSet " + name + " cannot be read")
+          .WithReason(api::kConditionOperationSetNotReady);
+    }
     if (operation_set.status().code() != StatusCode::kNotFound) return operation_set.status();
     return Status::NotFound("OperationSet " + name + " not found")
         .WithReason(api::kConditionOperationSetNotFound);

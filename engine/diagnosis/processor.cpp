@@ -153,6 +153,11 @@ Result<ResolvedOperation> Resolve(const std::string& name, store::Store& store,
                                   catalog::Catalog& catalog) {
   auto object = store.GetOperation(name);
   if (object.ok()) return Resolve(name, &*object, catalog);
+  if (object.status().code() == StatusCode::kInvalidArgument) {
+    return object.status()
+        .Annotate("Operation " + name + " cannot be read")
+        .WithReason(kReasonOperationNotAvailable);
+  }
   if (object.status().code() != StatusCode::kNotFound) return object.status();
   return Resolve(name, nullptr, catalog);
 }

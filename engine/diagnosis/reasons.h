@@ -8,6 +8,7 @@ namespace kubediag::diagnosis {
 
 inline constexpr char kReasonAlreadyRunning[] = "AlreadyRunning";  // another process runs it
 inline constexpr char kReasonConflict[] = "Conflict";              // the object changed meanwhile
+inline constexpr char kReasonTakenAway[] = "TakenAway";            // ended or claimed by another
 inline constexpr char kReasonAllPathsFailed[] = "AllPathsFailed";  // for different reasons
 inline constexpr char kReasonArtifactMissing[] = "ArtifactMissing";
 inline constexpr char kReasonCancelled[] = "Cancelled";
@@ -21,6 +22,7 @@ inline constexpr char kReasonRunLimit[] = "RunLimit";
 inline constexpr char kReasonSecretIncomplete[] = "SecretIncomplete";
 inline constexpr char kReasonSecretNotFound[] = "SecretNotFound";
 inline constexpr char kReasonSecretNotPermitted[] = "SecretNotPermitted";
+inline constexpr char kReasonStoreUnavailable[] = "StoreUnavailable";  // may pass
 inline constexpr char kReasonSucceeded[] = "Succeeded";
 inline constexpr char kReasonSuspended[] = "Suspended";
 inline constexpr char kReasonViewerLimit[] = "ViewerLimit";

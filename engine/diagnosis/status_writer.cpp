@@ -20,6 +20,35 @@ Status Gone(const api::Diagnosis& diagnosis) {
                           diagnosis.metadata.name + " has been deleted");
 }
 
+std::string InstanceOf(const api::DiagnosisStatus& status) {
+  return status.claim ? status.claim->instance : "";
+}
+
+// Whether `current` is at the same turn of its life as when we wrote or read `ours`.
+bool IsStillOurs(const api::Diagnosis& current, const api::DiagnosisStatus& ours) {
+  if (HasEnded(current.status.phase)) return false;
+  const bool claimed = ours.phase == api::Phase::kRunning;
+  if (claimed != (current.status.phase == api::Phase::kRunning)) return false;
+  if (!claimed) return !current.spec.suspend;
+  return InstanceOf(current.status) == InstanceOf(ours);
+}
+
+// Whether `current` is what the write of `wanted` made: its answer was lost.
+bool IsOurEnd(const api::DiagnosisStatus& current, const api::DiagnosisStatus& wanted) {
+  return HasEnded(wanted.phase) && current.phase == wanted.phase &&
+         current.completion_time == wanted.completion_time && current.message == wanted.message &&
+         InstanceOf(current) == InstanceOf(wanted);
+}
+
+Status TakenAway(const api::Diagnosis& current) {
+  const bool ended = HasEnded(current.status.phase);
+  return Status::FailedPrecondition(
+             "Diagnosis " + current.metadata.namespace_name + "/" + current.metadata.name +
+             (ended ? " has been ended by somebody else: " + current.status.message
+                    : " is another's meanwhile"))
+      .WithReason(kReasonTakenAway);
+}
+
 // Only the engine's own end keeps a result from being written.
 void SleepUnlessShutdown(milliseconds duration, const Cancellation& cancellation) {
   constexpr milliseconds kStep{50};
@@ -81,23 +110,28 @@ void StatusWriter::WriteProgress(RunProgress& progress, const ResultFolder& fold
   const Status written = Write(std::move(status));
   if (written.code() == StatusCode::kNotFound) {
     cancellation_.Request(CancelCause::kDeleted);
+  } else if (written.reason() == kReasonTakenAway) {
+    environment_.logger.Warning("a run is given up", {{"why", written.message()}});
+    cancellation_.Request(CancelCause::kTakenAway);
   } else if (!written.ok()) {
     environment_.logger.Warning("progress could not be written", {{"error", written.message()}});
   }
 }
 
-Status StatusWriter::TakeOver(api::DiagnosisStatus& status) {
+Result<api::Diagnosis> StatusWriter::ReadCurrent() {
   const api::ObjectMeta& metadata = diagnosis_.metadata;
   auto current = environment_.store.GetDiagnosis(metadata.namespace_name, metadata.name);
-  KUBEDIAG_RETURN_IF_ERROR(current.status());
-  if (current->metadata.uid != metadata.uid) return Gone(diagnosis_);
-  diagnosis_.metadata = current->metadata;
-  status.heartbeat_time = current->status.heartbeat_time;
-  const auto* serving = api::FindCondition(current->status.conditions, api::kConditionServing);
+  if (current.ok() && current->metadata.uid != metadata.uid) return Gone(diagnosis_);
+  return current;
+}
+
+void StatusWriter::TakeOver(const api::Diagnosis& current, api::DiagnosisStatus& status) {
+  diagnosis_.metadata = current.metadata;
+  status.heartbeat_time = current.status.heartbeat_time;
+  const auto* serving = api::FindCondition(current.status.conditions, api::kConditionServing);
   if (serving != nullptr && serving->status == api::kConditionFalse) {
     api::SetCondition(status.conditions, *serving, api::Now());
   }
-  return Status::Ok();
 }
 
 Status StatusWriter::Write(api::DiagnosisStatus status) {
@@ -111,7 +145,13 @@ Status StatusWriter::Write(api::DiagnosisStatus status) {
       return written;
     }
     if (written.reason() != kReasonConflict) return written;
-    KUBEDIAG_RETURN_IF_ERROR(TakeOver(status));
+    KUBEDIAG_ASSIGN_OR_RETURN(api::Diagnosis current, ReadCurrent());
+    if (IsOurEnd(current.status, status)) {
+      diagnosis_ = std::move(current);
+      return Status::Ok();
+    }
+    if (!IsStillOurs(current, diagnosis_.status)) return TakenAway(current);
+    TakeOver(current, status);
   }
   return written;
 }

@@ -2,7 +2,8 @@
 // and then, the end.
 //
 // Thread-safe. Others may write the same status meanwhile (a heartbeat, condition Serving): the
-// writer then takes over what is theirs and tries again. Borrows all it is given.
+// writer then takes over what is theirs and tries again. What somebody else has ended or claimed is
+// never turned back: FailedPrecondition "TakenAway". Borrows all it is given.
 #pragma once
 
 #include <functional>
@@ -20,7 +21,7 @@ namespace kubediag::diagnosis {
 
 class StatusWriter {
  public:
-  // `cancellation` is asked to end the run when its object is gone.
+  // `cancellation` is asked to end the run when its object is gone, or no longer its own.
   StatusWriter(Environment& environment, api::Diagnosis diagnosis, Cancellation& cancellation);
   ~StatusWriter();
   StatusWriter(const StatusWriter&) = delete;
@@ -33,7 +34,7 @@ class StatusWriter {
   void WatchProgress(RunProgress& progress, const ResultFolder& folder);
   void StopWatching();
   // The last write; `finish` completes the status. Tries while the store does not answer, up to
-  // kStatusWriteTimeout. NotFound: the object is gone.
+  // kStatusWriteTimeout. NotFound: the object is gone; FailedPrecondition "TakenAway".
   Result<api::Diagnosis> Finish(const std::function<void(api::DiagnosisStatus&)>& finish);
 
   api::Diagnosis diagnosis() const;
@@ -41,7 +42,8 @@ class StatusWriter {
  private:
   void WriteProgress(RunProgress& progress, const ResultFolder& folder);
   Status Write(api::DiagnosisStatus status);
-  Status TakeOver(api::DiagnosisStatus& status);
+  Result<api::Diagnosis> ReadCurrent();
+  void TakeOver(const api::Diagnosis& current, api::DiagnosisStatus& status);
 
   Environment& environment_;
   Cancellation& cancellation_;

@@ -29,11 +29,21 @@ Viewers::Viewers(size_t capacity)
 Viewers::~Viewers() { StopAll(); }
 
 Viewers::Ticket Viewers::Reserve() {
+  std::vector<Ticket> tickets = Reserve(1);
+  return tickets.empty() ? nullptr : std::move(tickets.front());
+}
+
+std::vector<Viewers::Ticket> Viewers::Reserve(size_t count) {
   size_t taken = taken_->load();
   do {
-    if (taken >= capacity_) return nullptr;
-  } while (!taken_->compare_exchange_weak(taken, taken + 1));
-  return {static_cast<void*>(taken_.get()), [counter = taken_](void*) { counter->fetch_sub(1); }};
+    if (count > capacity_ || taken > capacity_ - count) return {};
+  } while (!taken_->compare_exchange_weak(taken, taken + count));
+  std::vector<Ticket> tickets(count);
+  for (Ticket& ticket : tickets) {
+    ticket = {static_cast<void*>(taken_.get()),
+              [counter = taken_](void*) { counter->fetch_sub(1); }};
+  }
+  return tickets;
 }
 
 void Viewers::Add(Viewer viewer, Ticket ticket) {

@@ -16,6 +16,7 @@
 #include <mutex>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "engine/core/unique_fd.h"
 #include "engine/operation/runner.h"
@@ -48,6 +49,8 @@ class Viewers {
   // A place for a viewer to come, given back when the ticket is destroyed; null if all are taken.
   using Ticket = std::shared_ptr<void>;
   Ticket Reserve();
+  // So many at once, or none.
+  std::vector<Ticket> Reserve(size_t count);
   // Whether Reserve would have one now.
   bool HasPlace() const { return taken_->load() < capacity_; }
 

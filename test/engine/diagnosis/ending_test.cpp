@@ -4,7 +4,10 @@
 
 #include <filesystem>
 #include <thread>
+#include <utility>
 
+#include "engine/api/time.h"
+#include "engine/diagnosis/status.h"
 #include "test/engine/diagnosis/fixture.h"
 
 namespace kubediag::diagnosis {
@@ -109,6 +112,94 @@ TEST_F(ExecutorTest, FindsOutThatTheDiagnosisIsGoneWhenItWritesProgress) {
   };
   EXPECT_EQ(TryRun().status().code(), StatusCode::kCancelled);
   EXPECT_EQ(runner.Live(), 0U);
+}
+
+TEST_F(ExecutorTest, ProgressNeverTurnsBackWhatSomebodyElseHasEnded) {
+  options.limits.progress_interval = seconds(0);
+  Add("slow", [this](const operation::Job& job, const std::stop_token& stop) {
+    api::Diagnosis lost = Stored();
+    SetFailed(lost.status, Status::Unavailable("silent").WithReason("NodeLost"), api::Now());
+    while (!store.FileStore::WriteStatus(lost).ok()) lost.metadata = Stored().metadata;
+    return Hang(job, stop);
+  });
+  AddSet({{1}, {}}, {"slow"});
+  AddDiagnosis();
+  EXPECT_EQ(TryRun().status().reason(), "TakenAway");
+  EXPECT_EQ(Stored().status.phase, api::Phase::kFailed);
+  EXPECT_EQ(ConditionOf(Stored(), "Finished").reason, "NodeLost");
+  EXPECT_FALSE(executor().CanResume(Stored().metadata.uid));
+  EXPECT_EQ(runner.Live(), 0U);
+}
+
+TEST_F(ExecutorTest, AResultDoesNotReplaceTheEndThatSomebodyElseWrote) {
+  Add("a", [this](const operation::Job&, const std::stop_token&) {
+    api::Diagnosis lost = Stored();
+    SetFailed(lost.status, Status::Unavailable("silent").WithReason("NodeLost"), api::Now());
+    EXPECT_TRUE(store.FileStore::WriteStatus(lost).ok());
+    return Succeed();
+  });
+  AddSet({{1}, {}}, {"a"});
+  AddDiagnosis();
+  EXPECT_EQ(TryRun().status().reason(), "TakenAway");
+  EXPECT_EQ(ConditionOf(Stored(), "Finished").reason, "NodeLost");
+  EXPECT_TRUE(events.empty() || events.back().find("DiagnosisSucceeded") == std::string::npos);
+}
+
+TEST_F(ExecutorTest, ARunThatAnotherInstanceHasClaimedIsLeftToIt) {
+  Add("a", [this](const operation::Job&, const std::stop_token&) {
+    api::Diagnosis taken = Stored();
+    taken.status.claim->instance = "instance-2";
+    EXPECT_TRUE(store.FileStore::WriteStatus(taken).ok());
+    return Succeed();
+  });
+  AddSet({{1}, {}}, {"a"});
+  AddDiagnosis();
+  EXPECT_EQ(TryRun().status().reason(), "TakenAway");
+  EXPECT_EQ(Stored().status.phase, api::Phase::kRunning);
+  EXPECT_EQ(Stored().status.claim->instance, "instance-2");
+}
+
+TEST_F(ExecutorTest, AFailureBeforeTheClaimDoesNotReplaceAnothersClaim) {
+  AddSet({{1}, {1}}, {"a"});  // not valid
+  AddDiagnosis();
+  bool claimed = false;
+  store.before_write = [&](const api::Diagnosis&) {
+    api::Diagnosis other = Stored();
+    other.status.phase = api::Phase::kRunning;
+    other.status.claim.emplace().instance = "instance-2";
+    if (!std::exchange(claimed, true)) (void)store.FileStore::WriteStatus(other);
+    return Status::Ok();
+  };
+  EXPECT_EQ(TryRun().status().reason(), "TakenAway");
+  EXPECT_EQ(Stored().status.phase, api::Phase::kRunning);
+}
+
+TEST_F(ExecutorTest, AResultWhoseAnswerWasLostIsFoundToBeThere) {
+  Add("a", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
+  AddSet({{1}, {}}, {"a"});
+  AddDiagnosis();
+  int writes = 0;
+  store.before_write = [&](const api::Diagnosis& diagnosis) {
+    if (++writes != 2) return Status::Ok();
+    api::Diagnosis landed = diagnosis;
+    EXPECT_TRUE(store.FileStore::WriteStatus(landed).ok());
+    return Status::Unavailable("the answer was lost");
+  };
+  EXPECT_EQ(Run().status.phase, api::Phase::kSucceeded);
+  EXPECT_FALSE(executor().CanResume(Stored().metadata.uid));
+}
+
+// Or the next look would take the other's run for an earlier one of ours.
+TEST_F(ExecutorTest, AClaimThatWasLostLeavesNoJournal) {
+  Add("a", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
+  AddSet({{1}, {}}, {"a"});
+  AddDiagnosis();
+  store.before_write = [](const api::Diagnosis&) {
+    return Status::FailedPrecondition("somebody was faster").WithReason("Conflict");
+  };
+  EXPECT_EQ(TryRun().status().reason(), "Conflict");
+  EXPECT_FALSE(executor().CanResume(Stored().metadata.uid));
+  EXPECT_FALSE(std::filesystem::exists(RunPath("journal")));
 }
 
 TEST_F(ExecutorTest, TellsOfALongRunUnderWay) {

@@ -235,6 +235,15 @@ TEST_F(ExecutorTest, AStoreThatDoesNotAnswerIsNoFailureOfTheDiagnosis) {
   EXPECT_EQ(Stored().status.phase, api::Phase::kNone);
 }
 
+TEST_F(ExecutorTest, ASetThatCannotBeReadFailsIt) {
+  Add("a", Succeeds());
+  AddDiagnosis();
+  store.set_status = Status::InvalidArgument("spec.adjacencyList: must be a list");
+  const api::Diagnosis done = Run();
+  EXPECT_EQ(ConditionOf(done, "OperationSetNotReady").status, "True");
+  EXPECT_THAT(done.status.message, HasSubstr("spec.adjacencyList: must be a list"));
+}
+
 TEST_F(ExecutorTest, GivesTheJobOnlyAfterTheClaimSucceeded) {
   Add("a", Succeeds());
   AddSet({{1}, {}}, {"a"});

@@ -36,6 +36,12 @@ Result<api::OperationSet> HookedStore::GetOperationSet(const std::string& name) 
   return FileStore::GetOperationSet(name);
 }
 
+Result<api::Secret> HookedStore::GetSecret(const std::string& namespace_name,
+                                           const std::string& name) {
+  if (before_secret) KUBEDIAG_RETURN_IF_ERROR(before_secret());
+  return FileStore::GetSecret(namespace_name, name);
+}
+
 ExecutorTest::ExecutorTest()
     : store([this](const api::Diagnosis&, const store::Event& event) {
         const std::lock_guard lock(events_mutex_);

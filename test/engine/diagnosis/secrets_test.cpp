@@ -119,6 +119,33 @@ TEST_F(SecretsTest, ANamespaceThatAdmissionCouldNotSeeIsRefused) {
           .ok());
 }
 
+// Nothing was run: the run goes on once the store answers again.
+TEST_F(SecretsTest, AStoreThatDoesNotAnswerIsNoFailureOfTheOperation) {
+  AddSecret("default");
+  AddDiagnosis({{kNameKey, "token-secret"}});
+  store.before_secret = [] { return Status::Unavailable("connection refused"); };
+  EXPECT_EQ(TryRun().status().reason(), "StoreUnavailable");
+  EXPECT_EQ(Stored().status.phase, api::Phase::kRunning);
+  EXPECT_EQ(runner.Runs("profiler"), 0U);
+  store.before_secret = {};
+  EXPECT_EQ(Run().status.phase, api::Phase::kSucceeded);
+  EXPECT_EQ(runner.Runs("profiler"), 1U);
+}
+
+TEST_F(SecretsTest, ASecretThatCannotBeReadForTheEngineEndsIsNoFailureEither) {
+  AddSecret("default");
+  AddDiagnosis({{kNameKey, "token-secret"}});
+  store.before_secret = [this] {
+    cancellation->Request(CancelCause::kShutdown);
+    return Status::Cancelled("the engine ends");
+  };
+  EXPECT_EQ(TryRun().status().code(), StatusCode::kCancelled);
+  store.before_secret = {};
+  Restart();
+  EXPECT_EQ(Run().status.phase, api::Phase::kSucceeded);
+  EXPECT_EQ(runner.Runs("profiler"), 1U);
+}
+
 TEST_F(SecretsTest, SaysWhichKeyIsNotFilledYet) {
   AddSecret("default", {}, {{"token", "t"}});
   const auto outcome = OutcomeWith({{kNameKey, "token-secret"}});

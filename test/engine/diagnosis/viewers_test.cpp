@@ -112,6 +112,35 @@ TEST_F(ViewersTest, ThereAreAsManyAsTheNodeAllowsAndNoMore) {
   EXPECT_TRUE(ticket);  // places are given back
 }
 
+TEST_F(ViewersTest, ARunThatMayWaitHasItsPlacesBeforeItIsClaimed) {
+  options.limits.live_viewers = 2;
+  AddSet({{1}, {2}, {}}, {"server", "server"});
+  AddDiagnosis();
+  const auto run = [this](Obstacles obstacles) {
+    return executor().Run(Stored(), *cancellation, observer, obstacles);
+  };
+  auto ticket = executor().viewers().Reserve();
+  for (const Obstacles obstacles : {Obstacles::kReturn, Obstacles::kReturnNoPlace}) {
+    EXPECT_EQ(run(obstacles).status().reason(), "ViewerLimit");
+    EXPECT_EQ(Stored().status.phase, api::Phase::kNone);
+  }
+  EXPECT_TRUE(executor().viewers().Reserve());  // what there is was not kept meanwhile
+  ticket.reset();
+  ASSERT_TRUE(run(Obstacles::kReturn).ok());
+  EXPECT_EQ(Stored().status.phase, api::Phase::kSucceeded);
+  EXPECT_EQ(executor().viewers().Count(), 2U);
+  EXPECT_FALSE(executor().viewers().HasPlace());
+}
+
+TEST_F(ViewersTest, ReservedPlacesThatWereNotNeededAreGivenBack) {
+  options.limits.live_viewers = 2;
+  AddSet({{1, 2}, {}, {}}, {"server", "server"});
+  AddDiagnosis();
+  ASSERT_TRUE(executor().Run(Stored(), *cancellation, observer, Obstacles::kReturn).ok());
+  EXPECT_EQ(executor().viewers().Count(), 1U);
+  EXPECT_TRUE(executor().viewers().HasPlace());
+}
+
 TEST_F(ViewersTest, AFailedOperationKeepsNothingAlive) {
   operation::OperationDescriptor server = Module("server");
   server.optional_features = KUBEDIAG_FEATURE_SERVES_HTTP;
