@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <thread>
@@ -13,6 +14,8 @@
 #include "engine/agent/agent_metrics.h"
 #include "engine/agent/announcer.h"
 #include "engine/agent/diagnosis_worker.h"
+#include "engine/agent/next_step.h"
+#include "engine/agent/node_store.h"
 #include "engine/agent/run_table.h"
 #include "engine/agent/waiting_table.h"
 #include "engine/core/file.h"
@@ -58,19 +61,23 @@ struct Agent::State : kube::WatchHandler {
       : options(std::move(given)),
         logger(parts.logger),
         lock(std::move(data_root_lock)),
+        metrics(parts.registry),
+        queue(kube::SystemClock()),
+        restores(kube::SystemClock()),
+        removed(kube::SystemClock()),
         client(parts.transport, parts.registry),
         events(
             parts.transport, parts.registry,
             {.controller = "diagnosis.kubediag.org/agent", .instance = options.executor.node_name}),
         store(client, events, parts.registry,
               {.node_name = options.executor.node_name, .stop = stopping.get_token()}),
-        executor(store, parts.catalog, parts.runner, options.executor, parts.logger),
-        metrics(parts.registry),
-        queue(kube::SystemClock()),
+        node_store(store, cache, [this] { return synced.load(); }),
+        executor(node_store, parts.catalog, parts.runner, options.executor, parts.logger),
         worker({.node_name = options.executor.node_name,
                 .instance = options.executor.instance,
                 .cache = cache,
                 .queue = queue,
+                .restores = restores,
                 .store = store,
                 .executor = executor,
                 .runs = runs,
@@ -79,11 +86,14 @@ struct Agent::State : kube::WatchHandler {
                 .logger = parts.logger,
                 .clock = kube::SystemClock()}),
         announcer({.node_name = options.executor.node_name,
+                   .instance = options.executor.instance,
                    .concurrency = options.executor.limits.concurrent_operations,
                    .cache = cache,
                    .store = store,
+                   .executor = executor,
                    .runs = runs,
                    .waiting = waiting,
+                   .metrics = metrics,
                    .logger = parts.logger,
                    .clock = kube::SystemClock()}),
         reflector(DiagnosesOf(options), {.transport = parts.transport,
@@ -97,6 +107,7 @@ struct Agent::State : kube::WatchHandler {
   }
 
   void OnChange(const kube::Change& change) override;
+  void OnSynced() override { synced = true; }
   std::string Unready() const;
   std::string Unhealthy() const;
   void EndRemoved(const std::stop_token& stop);
@@ -106,16 +117,20 @@ struct Agent::State : kube::WatchHandler {
   Logger& logger;
   const UniqueFd lock;
   std::stop_source stopping;
+  // What is told of writes and ends of pages outlives the executor, which may tell until it ends.
+  AgentMetrics metrics;
+  kube::ObjectCache cache;
+  std::atomic<bool> synced = false;
+  kube::WorkQueue queue;
+  kube::WorkQueue restores;  // those that have ended, whose pages may be served still
+  kube::WorkQueue removed;   // uids whose pages are to end
+  RunTable runs;
+  WaitingTable waiting;
   kube::ApiClient client;
   kube::EventRecorder events;
   kube::KubeStore store;
+  NodeStore node_store;
   diagnosis::Executor executor;
-  AgentMetrics metrics;
-  kube::ObjectCache cache;
-  kube::WorkQueue queue;
-  kube::WorkQueue removed{kube::SystemClock()};  // uids whose pages are to end
-  RunTable runs;
-  WaitingTable waiting;
   DiagnosisWorker worker;
   Announcer announcer;
   kube::Reflector reflector;
@@ -139,29 +154,35 @@ void Agent::State::OnChange(const kube::Change& change) {
   } else if (diagnosis->spec.suspend) {
     runs.Cancel(uid, diagnosis::CancelCause::kSuspended);
   }
-  queue.Add(kube::KeyOf(diagnosis->metadata));
-  metrics.queue_length.Set(static_cast<double>(queue.waiting()));
+  const kube::ObjectKey key = kube::KeyOf(diagnosis->metadata);
+  const Step step = NextStep(
+      *diagnosis, {.node_name = options.executor.node_name, .instance = options.executor.instance});
+  if (step == Step::kRun) waiting.Arrive(uid, kube::SystemClock().Now());
+  (step == Step::kRestore ? restores : queue).Add(key);
 }
 
 // A page ends with its Diagnosis; ending a process takes longer than the watch may wait.
 void Agent::State::EndRemoved(const std::stop_token& stop) {
   while (const auto uid = removed.Take(stop)) {
     executor.viewers().Stop(uid->name);
-    metrics.viewers.Set(static_cast<double>(executor.viewers().Count()));
     removed.Done(*uid);
   }
 }
 
-// What the first list told of is served again before anything of it could be swept away.
+// What the first list told of is served again before anything of it could be swept away; not more
+// is waited for: a node may never be idle.
 void Agent::State::SweepOnceRestored(const std::stop_token& stop) {
-  while (!reflector.synced()) {
+  while (!synced) {
     if (!kube::SystemClock().Sleep(kAnnounceInterval, stop)) return;
   }
-  if (queue.WaitUntilIdle(stop)) executor.SweepInBackground();
+  while (restores.WaitUntilIdle(stop)) {
+    if (!restores.NextDue()) return executor.SweepInBackground();
+    if (!kube::SystemClock().Sleep(kAnnounceInterval, stop)) return;
+  }
 }
 
 std::string Agent::State::Unready() const {
-  return reflector.synced() ? "" : "the diagnoses of this node have not been read yet";
+  return synced ? "" : "the diagnoses of this node have not been read yet";
 }
 
 std::string Agent::State::Unhealthy() const {
@@ -194,6 +215,9 @@ void Agent::Run(const std::stop_token& stop) {
   for (unsigned i = 0; i < state.options.executor.limits.concurrent_operations; ++i) {
     threads.emplace_back([&state](const std::stop_token& own) { state.worker.Work(own); });
   }
+  for (unsigned i = 0; i < kRestoreWorkers; ++i) {
+    threads.emplace_back([&state](const std::stop_token& own) { state.worker.WorkRestores(own); });
+  }
   threads.emplace_back([&state](const std::stop_token& own) { state.announcer.Run(own); });
   threads.emplace_back([&state](const std::stop_token& own) { state.EndRemoved(own); });
   threads.emplace_back([&state](const std::stop_token& own) { state.SweepOnceRestored(own); });
@@ -201,6 +225,7 @@ void Agent::Run(const std::stop_token& stop) {
   state.logger.Info("the agent ends", {{"node", state.options.executor.node_name}});
   state.runs.CancelAll(diagnosis::CancelCause::kShutdown);
   state.queue.ShutDown();
+  state.restores.ShutDown();
   state.removed.ShutDown();
   for (std::jthread& thread : threads) thread.request_stop();
   // What an API server that does not answer was to be told is in the journals, for the next agent.
@@ -208,6 +233,7 @@ void Agent::Run(const std::stop_token& stop) {
     if (kube::SystemClock().Sleep(kAgentEndGrace, all_ended)) state.stopping.request_stop();
   });
   threads.clear();
+  state.executor.viewers().StopAll();
   state.stopping.request_stop();
 }
 

@@ -17,7 +17,7 @@ class AgentMetrics {
 
   // kubediag_diagnoses_total{phase,reason}; the reason is condition Finished's.
   void CountEnd(const api::Diagnosis& diagnosis);
-  // kubediag_operation_seconds{operation,outcome}, a histogram.
+  // kubediag_operation_seconds{operation,phase}, a histogram.
   void CountOperation(const diagnosis::OperationProgress& progress);
 
   metrics::Gauge queue_length;  // Diagnoses that wait for their turn

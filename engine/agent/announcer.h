@@ -10,9 +10,11 @@
 #include <stop_token>
 #include <string>
 
+#include "engine/agent/agent_metrics.h"
 #include "engine/agent/run_table.h"
 #include "engine/agent/waiting_table.h"
 #include "engine/core/logging.h"
+#include "engine/diagnosis/executor.h"
 #include "engine/kube/clock.h"
 #include "engine/kube/kube_store.h"
 #include "engine/kube/object_cache.h"
@@ -21,11 +23,14 @@ namespace kubediag::agent {
 
 struct AnnouncerParts {
   const std::string node_name;
+  const std::string instance;
   const unsigned concurrency;  // for the message of those that wait for a turn
   kube::ObjectCache& cache;
   kube::KubeStore& store;
+  diagnosis::Executor& executor;
   RunTable& runs;
   WaitingTable& waiting;
+  AgentMetrics& metrics;
   Logger& logger;
   kube::Clock& clock;
 };
@@ -36,8 +41,8 @@ class Announcer {
 
   // A turn every kAnnounceInterval.
   void Run(const std::stop_token& stop);
-  // One turn.
-  void Announce();
+  // One turn; sets the gauges of what waits and of pages, too.
+  void Announce(const std::stop_token& stop = {});
 
  private:
   // When each was first seen to wait, and last written about.
@@ -47,7 +52,9 @@ class Announcer {
     bool present = true;
   };
 
-  void Look(const api::Diagnosis& diagnosis, kube::Clock::TimePoint now);
+  // Whether it waits.
+  bool Look(const api::Diagnosis& diagnosis, kube::Clock::TimePoint now);
+  bool IsAnothers(const api::Diagnosis& diagnosis) const;
   bool TellQueued(api::Diagnosis diagnosis, const std::string& message);
   void Beat(const api::Diagnosis& diagnosis);
 

@@ -1,5 +1,5 @@
-// WaitingTable: Diagnoses that cannot start yet for a reason that may pass, since when and why.
-// Thread-safe.
+// WaitingTable: Diagnoses that have not run yet: since when they are known, and, of those that
+// cannot start for a reason that may pass, why and since when. Thread-safe.
 #pragma once
 
 #include <map>
@@ -13,21 +13,32 @@ namespace kubediag::agent {
 
 struct Waiting {
   kube::Clock::TimePoint since;
+  std::string reason;   // one word
   std::string message;  // why, for people
 };
 
 class WaitingTable {
  public:
-  // The first note of a uid sets its time; later ones only the message. Returns the entry.
-  Waiting Note(const std::string& uid, const std::string& message, kube::Clock::TimePoint now) {
+  // Sets when it came, unless that is known. Returns it.
+  kube::Clock::TimePoint Arrive(const std::string& uid, kube::Clock::TimePoint now) {
     const std::lock_guard lock(mutex_);
-    Waiting& entry = entries_.try_emplace(uid, Waiting{.since = now, .message = {}}).first->second;
+    return arrivals_.try_emplace(uid, now).first->second;
+  }
+  // The first note of a reason sets its time; later ones only the message. Returns the entry.
+  Waiting Note(const std::string& uid, const std::string& reason, const std::string& message,
+               kube::Clock::TimePoint now) {
+    const std::lock_guard lock(mutex_);
+    Waiting& entry =
+        entries_.try_emplace(uid, Waiting{.since = now, .reason = reason, .message = {}})
+            .first->second;
+    if (entry.reason != reason) entry = {.since = now, .reason = reason, .message = {}};
     entry.message = message;
     return entry;
   }
   void Forget(const std::string& uid) {
     const std::lock_guard lock(mutex_);
     entries_.erase(uid);
+    arrivals_.erase(uid);
   }
   std::optional<Waiting> Find(const std::string& uid) const {
     const std::lock_guard lock(mutex_);
@@ -38,6 +49,7 @@ class WaitingTable {
  private:
   mutable std::mutex mutex_;
   std::map<std::string, Waiting> entries_;
+  std::map<std::string, kube::Clock::TimePoint> arrivals_;
 };
 
 }  // namespace kubediag::agent
