@@ -70,6 +70,16 @@ Status TakeLock(Environment& environment, const api::Diagnosis& diagnosis,
   return Status::Ok();
 }
 
+// What leaves a page that lives longest, or null.
+const FinishedRecord* LastPage(const Recovery& recovery) {
+  const FinishedRecord* last = nullptr;
+  for (const FinishedRecord& record : recovery.finished) {
+    if (!record.viewer) continue;
+    if (last == nullptr || last->viewer->expires < record.viewer->expires) last = &record;
+  }
+  return last;
+}
+
 // The pages of a Diagnosis that has ended, as its journal has them.
 Status RestoreAll(Environment& environment, const api::Diagnosis& diagnosis,
                   const Recovery& recovery, const std::shared_ptr<RunLock>& lock,
@@ -241,22 +251,16 @@ Status Executor::RestoreViewers(const api::Diagnosis& diagnosis, const std::stop
   if (contents.status().code() == StatusCode::kNotFound) return Status::Ok();
   KUBEDIAG_RETURN_IF_ERROR(contents.status());
   KUBEDIAG_ASSIGN_OR_RETURN(Recovery recovery, Recover(*contents));
-  const int64_t now = api::Now().time_since_epoch().count();
-  const bool serves = std::any_of(
-      recovery.finished.begin(), recovery.finished.end(),
-      [now](const auto& record) { return record.viewer && record.viewer->expires > now; });
-  if (!serves || recovery.cancelled) return Status::Ok();
-
+  if (recovery.cancelled) return Status::Ok();
+  const FinishedRecord* last = LastPage(recovery);
+  if (last == nullptr) return Status::Ok();
+  if (last->viewer->expires <= api::Now().time_since_epoch().count()) {
+    TellExpired(environment, diagnosis, *last);
+    return Status::Ok();
+  }
   Status restored = RestoreAll(environment, diagnosis, recovery, lock, stop);
   if (restored.ok() || stop.stop_requested()) return restored;
-  api::Diagnosis changed = diagnosis;
-  SetServing(changed.status, false, kReasonRestoreFailed,
-             "its page could not be served again: " + restored.message(), api::Now());
-  const Status written = environment.store.WriteStatus(changed);
-  if (!written.ok()) {
-    environment.logger.Warning("condition Serving could not be written",
-                               {{"error", written.message()}});
-  }
+  TellRestoreFailed(environment, diagnosis, restored);
   return restored;
 }
 
