@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "engine/host/capabilities.h"
 #include "engine/host/host_process.h"
 #include "engine/host/process_run.h"
 #include "engine/process/orphan_reaper.h"
@@ -16,6 +17,9 @@ Result<std::unique_ptr<ProcessRunner>> ProcessRunner::Create(ProcessRunnerOption
                                                              Logger& logger) {
   if (access(options.host_program.c_str(), X_OK) != 0) {
     return Status::FromErrno("operation host " + options.host_program, errno);
+  }
+  if (options.user) {
+    KUBEDIAG_RETURN_IF_ERROR(CheckCapabilitiesFor(*options.user).Annotate("operation user"));
   }
   return std::unique_ptr<ProcessRunner>(new ProcessRunner(std::move(options), logger));
 }
