@@ -111,8 +111,7 @@ void ProcessRun::Stop() {
     return;
   }
   if (ended_) return;
-  // Nothing has been asked of it yet, so nothing needs to be ended gently.
-  child_.End(std::chrono::nanoseconds::zero());
+  KillUnbegun();
   if (orphans_ != nullptr) orphans_->Reap();
   outcome_ = operation::CancelledOutcome();
   ended_ = true;
@@ -137,6 +136,7 @@ void ProcessRun::Pump() {
     SendOn();
     PublishServing();
     CheckEnding(ending);
+    if (ending.give_up_at.Passed()) break;
   }
   Conclude(ending);
 }
@@ -144,7 +144,8 @@ void ProcessRun::Pump() {
 // True once the process has ended.
 bool ProcessRun::WaitForEvents(const Ending& ending) {
   const bool ending_already = ending.cause != EndCause::kNone;
-  Deadline next = Deadline::Earlier(ending.kill_at, silence_);
+  Deadline next = Deadline::Earlier(ending.kill_at, ending.give_up_at);
+  if (!ending_already) next = Deadline::Earlier(next, silence_);
   if (!ending_already && !conversation_.served()) next = Deadline::Earlier(next, deadline_);
   const auto channel_events = static_cast<short>(sending_ ? POLLIN | POLLOUT : POLLIN);
   pollfd entries[] = {{child_.pidfd(), POLLIN, 0},
@@ -201,9 +202,7 @@ void ProcessRun::CheckEnding(Ending& ending) {
       End(ending, EndCause::kSilence, /*gently=*/false);
     }
   } else if (!ending.killed && ending.kill_at.Passed()) {
-    child_.Signal(SIGKILL);
-    ending.killed = true;
-    ending.kill_at = Deadline::Never();
+    Kill(ending);
   }
 }
 
@@ -211,9 +210,37 @@ void ProcessRun::End(Ending& ending, EndCause cause, bool gently) {
   ending.cause = cause;
   sending_.reset();
   silence_ = Deadline::Never();
-  child_.Signal(gently ? SIGTERM : SIGKILL);
-  ending.killed = !gently;
-  if (gently) ending.kill_at = Deadline::After(kTermGrace);
+  if (!gently) return Kill(ending);
+  child_.Signal(SIGTERM);
+  ending.kill_at = Deadline::After(kTermGrace);
+}
+
+void ProcessRun::Kill(Ending& ending) {
+  ending.killed = true;
+  ending.kill_at = Deadline::Never();
+  if (child_.Signal(SIGKILL)) return;
+  HangUp();
+  ending.give_up_at = Deadline::After(kHostEofGrace);
+}
+
+// Nothing has been asked of it yet, so nothing needs to be ended gently.
+void ProcessRun::KillUnbegun() {
+  if (child_.Signal(SIGKILL)) {
+    child_.WaitForEnd();
+    return;
+  }
+  HangUp();
+  if (!child_.Wait(Deadline::After(kHostEofGrace))) child_.Leave();
+}
+
+// What is left to us if the process has a user that we may not signal: the host ends itself, and
+// all that is below it, when it has lost us, if the module lets it.
+void ProcessRun::HangUp() {
+  logger_.Error("the operation's process may not be killed: CAP_KILL is missing",
+                {{"pid", std::to_string(child_.pid())}, {"module", module_path_}});
+  channel_.HangUp();
+  channel_closed_ = true;
+  sending_.reset();
 }
 
 void ProcessRun::PublishServing() {
@@ -226,7 +253,13 @@ void ProcessRun::PublishServing() {
 
 void ProcessRun::Conclude(Ending ending) {
   RunEvidence evidence;
-  evidence.exit = child_.WaitForEnd();
+  if (const auto exit =
+          ending.give_up_at.IsNever() ? child_.WaitForEnd() : child_.Wait(Deadline::After({}))) {
+    evidence.exit = *exit;
+  } else {
+    evidence.left_alive = child_.pid();
+    child_.Leave();
+  }
   evidence.deadline_passed = deadline_.Passed();
   ReadLog();
   ReadChannel(/*to_the_end=*/true);

@@ -45,6 +45,7 @@ class ProcessRun final : public operation::OperationRun {
     EndCause cause = EndCause::kNone;
     bool killed = false;
     Deadline kill_at = Deadline::Never();
+    Deadline give_up_at = Deadline::Never();  // set once it may not be killed
   };
 
   // The job on its way to the host. What it borrows is kept beside it.
@@ -62,6 +63,9 @@ class ProcessRun final : public operation::OperationRun {
   void ReadChannel(bool to_the_end);
   void CheckEnding(Ending& ending);
   void End(Ending& ending, EndCause cause, bool gently);
+  void Kill(Ending& ending);
+  void KillUnbegun();
+  void HangUp();
   void PublishServing();
   void Conclude(Ending ending);
 
