@@ -79,9 +79,19 @@ void CheckDeclared(const api::Diagnosis& diagnosis, const api::OperationSet& ope
   }
   for (const auto& secret : operation.entry.descriptor.secrets) {
     const auto reference = ReferenceOf(secret, operation.entry.descriptor, diagnosis);
-    if (reference.ok()) continue;
-    problems.push_back(
-        Error("spec.parameters", operation.name + ": " + reference.status().message()));
+    if (!reference.ok()) {
+      problems.push_back(
+          Error("spec.parameters", operation.name + ": " + reference.status().message()));
+    }
+    const Status named = CheckNamed(secret, operation.entry.descriptor, diagnosis, given);
+    if (named.ok()) continue;
+    const std::string message =
+        operation.name + ": " + named.message() + " (" + secret.name_parameter + " is required)";
+    problems.push_back(RunsFirst(operation_set, operation.name)
+                           ? Error("spec.parameters", message)
+                           : Warning("spec.parameters",
+                                     message + ", unless an earlier operation supplies another " +
+                                         secret.https_parameter));
   }
 }
 

@@ -132,7 +132,7 @@ TEST_F(BadModules, MissingSymbolIsRefused) {
 }
 
 TEST_F(BadModules, OtherMajorVersionIsRefused) {
-  ExpectRefused("wrong_major", "AbiMismatch", "needs ABI 2.0, this engine has 1.0");
+  ExpectRefused("wrong_major", "AbiMismatch", "needs ABI 2.0, this engine has 1.1");
 }
 
 TEST_F(BadModules, LaterMinorVersionIsRefused) {

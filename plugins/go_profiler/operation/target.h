@@ -32,8 +32,8 @@ struct Target {
   std::string FileName() const;
 };
 
-// Throws Failure MissingParameter or InvalidParameter; checks in KubeDiag 0.2's order: expiration,
-// type, source, Secret, then ours.
+// Throws Failure MissingParameter or InvalidParameter. Kinds and ranges are the declaration's: the
+// engine has checked them, in KubeDiag 0.2's order.
 Target ReadTarget(const Job& job);
 
 }  // namespace kubediag::go_profiler

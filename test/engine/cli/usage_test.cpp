@@ -100,7 +100,7 @@ TEST_F(UsageTest, PrintsVersionAbiAndCompiler) {
   const Ended version = Call({"version"});
   EXPECT_EQ(version.status, 0);
   EXPECT_THAT(version.output, StartsWith("kubediag "));
-  EXPECT_THAT(version.output, HasSubstr("\noperation ABI 1.0\ncompiler "));
+  EXPECT_THAT(version.output, HasSubstr("\noperation ABI 1.1\ncompiler "));
 }
 
 TEST_F(UsageTest, HasAVersionOptionToo) {

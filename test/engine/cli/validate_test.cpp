@@ -65,6 +65,94 @@ TEST_F(ValidateTest, AsksTheModulesAboutOperationsAndParameters) {
   EXPECT_THAT(program.output(), HasSubstr("3 objects: 1 error, 2 warnings\n"));
 }
 
+// What go-profiler would refuse when it is run, told beforehand at its place.
+class ValidateGoProfilerTest : public ValidateTest {
+ protected:
+  static constexpr char kPrefix[] = "param.diagnoser.runtime.go_profiler.";
+
+  // The output for a Diagnosis with `parameters`, each without the prefix of its key.
+  std::string Output(const std::vector<std::pair<std::string, std::string>>& parameters,
+                     const std::vector<std::string>& operations = {"go-profiler"}) {
+    std::string text;
+    for (const auto& [key, value] : parameters) {
+      text += (text.empty() ? "" : "\n    ") + (kPrefix + key) + ": \"" + value + "\"";
+    }
+    folders_.Write("set.yaml", Chain("profile", operations));
+    folders_.Write("ask.yaml", Diagnosis("ask", "profile", text));
+    KubediagProcess::Setup setup = Command({"validate", "-f", "set.yaml", "-f", "ask.yaml"});
+    setup.arguments.insert(setup.arguments.end(), {"--operations-dir", KUBEDIAG_OPERATIONS});
+    KubediagProcess program(setup);
+    const int status = program.Wait();
+    EXPECT_EQ(program.error(), "");
+    EXPECT_EQ(status, program.output().find(" 0 errors") != std::string::npos ? 0 : 2);
+    return program.output();
+  }
+};
+
+constexpr char kSound[] = "2 objects: 0 errors, 0 warnings\n";
+
+TEST_F(ValidateGoProfilerTest, TakesAnExpirationUpToThirtyDays) {
+  for (const char* good : {"2592000", "0", "-1"}) {
+    EXPECT_EQ(Output({{"type", "Heap"}, {"source", "http://h"}, {"expiration_seconds", good}}),
+              kSound)
+        << good;
+  }
+  EXPECT_EQ(Output({{"type", "Heap"}, {"source", "http://h"}, {"expiration_seconds", "2592001"}}),
+            "ask.yaml:11:61: error    Diagnosis ask: "
+            "spec.parameters[param.diagnoser.runtime.go_profiler.expiration_seconds]: "
+            "go-profiler: param.diagnoser.runtime.go_profiler.expiration_seconds must be at most "
+            "2592000\n"
+            "2 objects: 1 error, 0 warnings\n");
+}
+
+TEST_F(ValidateGoProfilerTest, TakesARecordingOfOneToThreeThousandSixHundredSeconds) {
+  for (const char* good : {"1", "3600"}) {
+    EXPECT_EQ(Output({{"type", "Heap"}, {"source", "http://h"}, {"seconds", good}}), kSound);
+  }
+  for (const char* bad : {"0", "3601"}) {
+    EXPECT_EQ(Output({{"type", "Heap"}, {"source", "http://h"}, {"seconds", bad}}),
+              "ask.yaml:11:50: error    Diagnosis ask: "
+              "spec.parameters[param.diagnoser.runtime.go_profiler.seconds]: "
+              "go-profiler: param.diagnoser.runtime.go_profiler.seconds must be from 1 to 3600\n"
+              "2 objects: 1 error, 0 warnings\n")
+        << bad;
+  }
+}
+
+TEST_F(ValidateGoProfilerTest, TakesASourceWithoutQueryAndFragment) {
+  EXPECT_EQ(Output({{"type", "Heap"}, {"source", "http://h/p/"}}), kSound);
+  for (const char* bad : {"http://h/?x=1", "http://h/#x"}) {
+    EXPECT_EQ(Output({{"type", "Heap"}, {"source", bad}}),
+              "ask.yaml:10:49: error    Diagnosis ask: "
+              "spec.parameters[param.diagnoser.runtime.go_profiler.source]: "
+              "go-profiler: param.diagnoser.runtime.go_profiler.source must be a base URL, without "
+              "query or fragment\n"
+              "2 objects: 1 error, 0 warnings\n")
+        << bad;
+  }
+}
+
+TEST_F(ValidateGoProfilerTest, TakesAnHttpsSourceWithASecretOnly) {
+  EXPECT_EQ(Output({{"type", "Heap"},
+                    {"source", "https://h"},
+                    {"tls.secret_reference.name", "token-of-somebody"}}),
+            kSound);
+  EXPECT_EQ(Output({{"type", "Heap"}, {"source", "https://h"}}),
+            "ask.yaml:9:5: error    Diagnosis ask: spec.parameters: go-profiler: Must specify "
+            "secretReference name "
+            "when souce is https. (param.diagnoser.runtime.go_profiler.tls.secret_reference.name "
+            "is required)\n"
+            "2 objects: 1 error, 0 warnings\n");
+  EXPECT_EQ(
+      Output({{"type", "Heap"}, {"source", "https://h"}}, {"answer", "go-profiler"}),
+      "ask.yaml:9:5: warning  Diagnosis ask: spec.parameters: go-profiler: Must specify "
+      "secretReference name "
+      "when souce is https. (param.diagnoser.runtime.go_profiler.tls.secret_reference.name is "
+      "required), "
+      "unless an earlier operation supplies another param.diagnoser.runtime.go_profiler.source\n"
+      "2 objects: 0 errors, 1 warning\n");
+}
+
 TEST_F(ValidateTest, SaysNothingOfModulesWhereThereIsNoFolderOfThem) {
   folders_.Write("all.yaml", Chain("typo", {"answr"}));
   KubediagProcess::Setup setup;

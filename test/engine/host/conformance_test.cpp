@@ -90,7 +90,7 @@ TEST_P(Conformance, HandsOverTheWholeJob) {
                   Pair("echo.artifact_path", "/as/people/see/it"),
                   Pair("echo.libexec_directory", "/libexec"), Pair("echo.has_deadline", "true"),
                   Pair("echo.has_artifact_directory", "true"), Pair("echo.has_socket", "true"),
-                  Pair("echo.abi", "1.0")));
+                  Pair("echo.abi", "1.1")));
 }
 
 TEST_P(Conformance, HandsOverOnlyWhatTheOperationDeclares) {
