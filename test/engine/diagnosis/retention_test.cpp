@@ -1,10 +1,13 @@
 #include "engine/diagnosis/retention.h"
 
 #include <fcntl.h>
+#include <kubediag/abi.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 #include "engine/api/time.h"
 #include "engine/core/digest.h"
@@ -376,6 +379,115 @@ TEST_F(RetentionTest, TheExecutorKnowsWhichObjectsOfItsRunsAreGone) {
   options.store_has_all_diagnoses = true;
   EXPECT_EQ(executor().Sweep(later).runs, 1U);
   EXPECT_FALSE(HasRun(foreign));
+}
+
+// An operation whose run leaves an artifact and a page.
+class LivePageTest : public RetentionTest {
+ protected:
+  LivePageTest() {
+    options.retention = {.max_runs = 0, .quota_bytes = 0};
+    operation::OperationDescriptor server = Module("server");
+    server.optional_features = KUBEDIAG_FEATURE_SERVES_HTTP;
+    server.artifact_folder = kFolder;
+    Add(server, [this](const operation::Job& job, const std::stop_token&) {
+      artifact_ = job.artifact_path + "/file";
+      std::ofstream(artifact_) << "x";
+      operation::RunOutcome outcome = Succeed();
+      outcome.serving = true;
+      outcome.linger = hours(2);
+      return outcome;
+    });
+    AddSet({{1}, {}}, {"server"});
+    AddDiagnosis();
+  }
+
+  std::string artifact_;
+};
+
+TEST_F(LivePageTest, WhatHasALivePageIsNeverTakenHoweverOldItIs) {
+  const std::string uid = Run().metadata.uid;
+  const auto much_later = system_clock::now() + 2 * kMaxUnfinishedRunAge;
+  AddRun("of another process");
+  Retention::Removed removed = executor().Sweep(much_later);
+  EXPECT_EQ(removed.runs, 1U) << "the younger one, which nobody has";
+  EXPECT_EQ(removed.folders, 0U);
+  EXPECT_TRUE(HasRun(uid));
+  EXPECT_TRUE(fs::exists(artifact_));
+
+  executor().viewers().StopAll();
+  removed = executor().Sweep(much_later);
+  EXPECT_EQ(removed.runs + removed.folders, 2U);
+  EXPECT_FALSE(HasRun(uid));
+  EXPECT_FALSE(fs::exists(artifact_));
+}
+
+TEST_F(LivePageTest, ItGoesNotEvenWhenItsDiagnosisIsGone) {
+  const std::string uid = Run().metadata.uid;
+  ASSERT_TRUE(store.Remove("Diagnosis", "", "diagnosis"));
+  EXPECT_EQ(executor().Sweep(system_clock::now() + hours(1)).runs, 0U);
+  EXPECT_TRUE(HasRun(uid));
+  executor().viewers().StopAll();
+  EXPECT_EQ(executor().Sweep(system_clock::now() + hours(1)).runs, 1U);
+}
+
+TEST_F(RetentionTest, OverTheQuotaTheOldestOfWhatHasEndedGoesFirst) {
+  const std::string running = AddRun("running", kMiB, "20260101000000", End::kUnfinished);
+  Tick();
+  std::vector<std::string> ended;
+  for (int i = 0; i < 3; ++i) {
+    ended.push_back(AddRun("ended" + std::to_string(i), kMiB));
+    Tick();
+  }
+  const std::string artifacts = std::string(kFolder) + "/20260101000000";
+  AddFile(artifacts, kMiB);
+  const auto lock = RunLock::Take(root_.get(), running);
+  ASSERT_TRUE(lock.ok());
+
+  rules_.quota_bytes = 4 * kMiB + 512 * kKiB;
+  EXPECT_EQ(SweepAfter(hours(1)).runs, 1U);
+  EXPECT_FALSE(HasRun(ended[0]));
+  EXPECT_TRUE(HasRun(ended[1]));
+  rules_.quota_bytes = 3 * kMiB + 512 * kKiB;
+  EXPECT_EQ(SweepAfter(hours(1)).runs, 1U);
+  EXPECT_FALSE(HasRun(ended[1]));
+  EXPECT_TRUE(HasRun(ended[2]));
+  rules_.quota_bytes = 0;
+  const Retention::Removed rest = SweepAfter(hours(1));
+  EXPECT_EQ(rest.runs, 1U);
+  EXPECT_TRUE(HasRun(running));
+  EXPECT_TRUE(fs::exists(Path(artifacts))) << "it is younger than the run under way";
+}
+
+// Knows when a sweep has removed something.
+class SweepLogger : public Logger {
+ public:
+  void Log(LogLevel, std::string_view message, std::initializer_list<LogField>) override {
+    if (message == "data of earlier runs removed" && !told_.exchange(true)) removed_.set_value();
+  }
+  bool AwaitRemoval() {
+    return removed_.get_future().wait_for(std::chrono::seconds(30)) == std::future_status::ready;
+  }
+
+ private:
+  std::atomic<bool> told_ = false;
+  std::promise<void> removed_;
+};
+
+TEST_F(RetentionTest, TheFirstSweepInTheBackgroundComesAtTheStart) {
+  auto recording = std::make_unique<SweepLogger>();
+  SweepLogger& sweeps = *recording;
+  logger = std::move(recording);
+  options.store_has_all_diagnoses = true;
+  options.retention.min_age = system_clock::duration::zero();
+  const std::string gone = AddRun("gone");
+  AddDiagnosis();
+  const std::string wanted = AddRun("default/diagnosis", 0, "20260101000000", End::kUnfinished);
+  fs::rename(Path(RunFolder(wanted)), Path(RunFolder(Stored().metadata.uid)));
+  Tick();
+  executor().SweepInBackground();
+  EXPECT_TRUE(sweeps.AwaitRemoval());
+  EXPECT_FALSE(HasRun(gone));
+  EXPECT_TRUE(HasRun(Stored().metadata.uid)) << "the store has its object";
 }
 
 TEST_F(RetentionTest, ARunIsTakenAnewAfterItsFolderWasRetired) {
