@@ -47,6 +47,27 @@ void Count(const struct stat& info, TreeSize& size) {
   size.newest = std::max(size.newest, ChangeTimeOf(info));
 }
 
+// Paths have a longest length, and each is walked from its beginning: deep down they begin at a
+// folder that is held open. There are not many of these, however a tree is made.
+constexpr size_t kLongPath = 1024;
+constexpr size_t kMaxBases = 16;
+
+struct Base {
+  Base(UniqueFd opened, size_t& count_of_bases) : fd(std::move(opened)), count(count_of_bases) {
+    ++count;
+  }
+  ~Base() { --count; }
+  Base(const Base&) = delete;
+  Base& operator=(const Base&) = delete;
+  UniqueFd fd;
+  size_t& count;
+};
+
+struct Unmeasured {
+  std::shared_ptr<const Base> base;  // null: the top
+  std::string path;                  // relative to it
+};
+
 // One folder emptied of all but folders, which are moved up into the tree's top: so the next one
 // is never deeper than that.
 class Emptier {
@@ -169,20 +190,26 @@ Result<TreeSize> MeasureTree(int parent, const std::string& name, const std::sto
   if (fstat(top.get(), &info) != 0) return Status::FromErrno("look at " + name, errno);
   Count(info, size);
   size_t entries = 0;
-  std::vector<std::string> folders = {"."};  // relative to the top
+  size_t bases = 0;
+  std::vector<Unmeasured> folders = {{.base = nullptr, .path = "."}};
   while (!folders.empty() && entries < max_entries && !stop.stop_requested()) {
-    const std::string folder = std::move(folders.back());
+    Unmeasured folder = std::move(folders.back());
     folders.pop_back();
-    const auto opened = OpenWithin(top.get(), folder, kOpenFolder);
+    auto opened =
+        OpenWithin(folder.base ? folder.base->fd.get() : top.get(), folder.path, kOpenFolder);
     if (opened.status().reason() == kReasonMountedHere) return opened.status();
     if (!opened.ok()) continue;
-    (void)ForEachName(opened->get(), [&](const std::string& entry) {
+    const int directory = opened->get();
+    if (folder.path.size() > kLongPath && bases < kMaxBases) {
+      folder = {.base = std::make_shared<const Base>(*std::move(opened), bases), .path = "."};
+    }
+    (void)ForEachName(directory, [&](const std::string& entry) {
       struct stat of_entry {};
-      if (fstatat(opened->get(), entry.c_str(), &of_entry, AT_SYMLINK_NOFOLLOW) != 0) return true;
+      if (fstatat(directory, entry.c_str(), &of_entry, AT_SYMLINK_NOFOLLOW) != 0) return true;
       Count(of_entry, size);
       if (S_ISDIR(of_entry.st_mode)) {
         folders.push_back(folder);
-        folders.back().append("/").append(entry);
+        folders.back().path.append("/").append(entry);
       }
       return ++entries < max_entries && !stop.stop_requested();
     });

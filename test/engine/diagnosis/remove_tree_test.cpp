@@ -5,10 +5,12 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <climits>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -65,16 +67,37 @@ TEST_F(TreeTest, FollowsNoLinkOfItsName) {
   EXPECT_TRUE(fs::exists(root_ / "outside/kept"));
 }
 
+// The process may have `limit` descriptors, until this is destroyed.
+class FewDescriptors {
+ public:
+  explicit FewDescriptors(rlim_t limit) {
+    EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const rlimit few{.rlim_cur = limit, .rlim_max = before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  }
+  ~FewDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
 TEST_F(TreeTest, DepthCostsNothing) {
   fs::create_directory(root_ / "tree");
   UniqueFd at = OpenAt(fd_.get(), "tree", O_RDONLY | O_DIRECTORY).value();
-  constexpr int kDepth = 5000;  // more than a path may have, or a process descriptors
+  const std::string name(20, 'd');
+  constexpr int kDepth = 250;  // more than a path may have, or this process descriptors
+  ASSERT_GT(name.size() * kDepth, static_cast<size_t>(PATH_MAX));
+  const FewDescriptors few(kDepth / 2);
   for (int depth = 0; depth < kDepth; ++depth) {
-    ASSERT_EQ(mkdirat(at.get(), "deeper", 0700), 0);
-    at = OpenAt(at.get(), "deeper", O_RDONLY | O_DIRECTORY).value();
+    ASSERT_EQ(mkdirat(at.get(), name.c_str(), 0700), 0);
+    at = OpenAt(at.get(), name, O_RDONLY | O_DIRECTORY).value();
   }
   at.Reset();
-  EXPECT_TRUE(MeasureTree(fd_.get(), "tree", {}).ok());
+  const auto size = MeasureTree(fd_.get(), "tree", {});
+  ASSERT_TRUE(size.ok());
+  EXPECT_GE(size->bytes, (kDepth + 1) * 4 * kKiB) << "what no path reaches counts too";
   const Status status = Remove("tree");
   EXPECT_TRUE(status.ok()) << status.ToString();
   EXPECT_FALSE(fs::exists(root_ / "tree"));
