@@ -33,6 +33,19 @@ TEST_F(RunTest, PrintsTheDiagnosisOnStdoutAndProgressOnStderr) {
   EXPECT_THAT(output, HasSubstr("  startTime: \"TIME\"\n"));
 }
 
+TEST_F(RunTest, WarnsOfADiagnosisThatNamesAnotherNodeAndRunsIt) {
+  folders_.Write("all.yaml", Chain("answers", {"answer"}) + Diagnosis("ask", "answers"));
+  KubediagProcess::Setup setup = Command({"run", "-f", "all.yaml", "--node-name", "laptop"});
+  KubediagProcess program(setup);
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+  EXPECT_EQ(Plain(program.error()),
+            "answers  default/ask on node-1\n"
+            "  warning: spec.nodeName is node-1, and it runs on this machine, laptop "
+            "(--node-name tells another name)\n"
+            "  ok      1 answer  DURATION   the answer is 42\n"
+            "Succeeded in DURATION.\n");
+}
+
 TEST_F(RunTest, TakesObjectsInAnyOrderAcrossFilesAndStandardInput) {
   folders_.Make("objects");
   folders_.Write("objects/b.json", R"({"apiVersion": "diagnosis.kubediag.org/v1",

@@ -49,6 +49,21 @@ TEST_F(WatchTest, RunsADiagnosisThatIsDropped) {
   EXPECT_EQ(program.Wait(), 0) << program.error();
 }
 
+TEST_F(WatchTest, WarnsOnceOfADiagnosisThatNamesAnotherNode) {
+  folders_.Write("inbox/set.yaml", Chain("answers", {"answer"}));
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers", "answer.text: \"first\""));
+  KubediagProcess program(Command({"run", "-f", "inbox", "--watch", "--node-name", "laptop"}));
+  ASSERT_TRUE(program.AwaitOutput("answer.result: first"));
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers", "answer.text: \"second\""));
+  ASSERT_TRUE(program.AwaitOutput("answer.result: second"));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+  const std::string warning = "warning: spec.nodeName is node-1";
+  const size_t first = program.error().find(warning);
+  ASSERT_NE(first, std::string::npos) << program.error();
+  EXPECT_EQ(program.error().find(warning, first + 1), std::string::npos) << program.error();
+}
+
 TEST_F(WatchTest, WaitsForAnOperationSetThatComesLater) {
   folders_.Write("inbox/one.yaml", Diagnosis("one", "answers"));
   KubediagProcess program(WatchSetup());
