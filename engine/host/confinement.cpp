@@ -24,8 +24,9 @@ Status ChangeUser(const OperationUser& user) {
   if (setresgid(user.gid, user.gid, user.gid) != 0) return fail("setresgid");
   if (setresuid(user.uid, user.uid, user.uid) != 0) return fail("setresuid");
   KUBEDIAG_RETURN_IF_ERROR(DropCapabilities());
-  // Changing the user hides /proc/self, through which the module's descriptor is opened.
-  if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) return fail("prctl");
+  // Other runs of the same user must not get at its memory and descriptors. Changing the user does
+  // so already, if it was a change.
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail("prctl");
   return {};
 }
 

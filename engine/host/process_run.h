@@ -55,7 +55,7 @@ class ProcessRun final : public operation::OperationRun {
     std::optional<Channel::Outgoing> message;
   };
 
-  Status Begin(Deadline deadline, std::unique_ptr<Sending> sending);
+  Status Begin(Deadline deadline, std::unique_ptr<Sending> sending, std::optional<LentFolder> lent);
   void Pump();
   void SendOn();
   bool WaitForEvents(const Ending& ending);
@@ -83,7 +83,8 @@ class ProcessRun final : public operation::OperationRun {
   Deadline deadline_ = Deadline::Never();
   Deadline silence_ = Deadline::Never();
   process::StopEvent stop_;
-  std::optional<LentFolder> lent_;  // the pump's, once that runs
+  UniqueFd folder_;                 // the job's artifact folder, with the locks of its opener
+  std::optional<LentFolder> lent_;  // the pump's, once that runs; likewise folder_
 
   std::mutex mutex_;
   std::condition_variable_any changed_;

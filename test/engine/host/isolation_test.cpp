@@ -125,6 +125,7 @@ TEST_F(Isolation, RunsAsTheOperationUser) {
   EXPECT_THAT(outcome.results.at("status"), HasSubstr("Gid:\t65533\t65533\t65533\t65533"));
   EXPECT_THAT(outcome.results.at("status"), HasSubstr("Groups:\t \n"));
   EXPECT_TRUE(HasNoCapabilities(outcome.results.at("status")));
+  EXPECT_EQ(outcome.results.at("dumpable"), "0") << "other runs of the user get at it";
   EXPECT_THAT(outcome.results.at("status"), HasSubstr("CapBnd:\t0000000000000000"));
 }
 
@@ -227,7 +228,7 @@ TEST_F(Isolation, EndsWithTheEngine) {
     auto run = (*runner)->Prepare(TestModule("looks_around"));
     Job job;
     job.operation = "spawn-and-wait";
-    job.artifact_directory = write_end.get();
+    job.listen_socket = write_end.get();
     if ((*run)->Start(std::move(job)).ok()) {
       [[maybe_unused]] const RunOutcome outcome = (*run)->Wait({});
     }
