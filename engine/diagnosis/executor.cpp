@@ -18,6 +18,7 @@
 #include "engine/diagnosis/diagnosis_run.h"
 #include "engine/diagnosis/environment.h"
 #include "engine/diagnosis/journal.h"
+#include "engine/diagnosis/left_folders.h"
 #include "engine/diagnosis/reasons.h"
 #include "engine/diagnosis/run_lock.h"
 #include "engine/diagnosis/status.h"
@@ -54,14 +55,15 @@ bool IsGone(const Environment& environment) {
 
 Status TakeLock(Environment& environment, const api::Diagnosis& diagnosis,
                 std::shared_ptr<RunLock>& lock) {
-  auto taken = RunLock::Take(environment.data_root.get(), diagnosis.metadata.uid);
-  if (taken.status().code() == StatusCode::kNotFound && IsGone(environment)) {
+  // What is written into a folder that nobody finds is lost.
+  if (IsGone(environment)) {
     std::error_code ignored;
     const std::string& path = environment.options.data_root;
     const std::string full = std::filesystem::absolute(path, ignored).string();
     return Status::Unavailable("the data root " + (full.empty() ? path : full) +
                                " has been removed or replaced since the start: restart kubediag");
   }
+  auto taken = RunLock::Take(environment.data_root.get(), diagnosis.metadata.uid);
   if (taken.status().reason() == kReasonAlreadyRunning) {
     return AlreadyRunning(diagnosis, taken.status().message());
   }
@@ -143,6 +145,13 @@ struct Executor::State {
     bool entered_ = false;
   };
 
+  // Of all operations that are known by now.
+  void TakeBackLeftFolders() {
+    if (!data_root_status.ok()) return;
+    diagnosis::TakeBackLeftFolders(environment.data_root.get(),
+                                   environment.catalog.ArtifactFolders(), environment.logger);
+  }
+
   const Status data_root_status;
   std::mutex mutex;
   std::set<std::string> running;
@@ -156,6 +165,7 @@ Executor::Executor(store::Store& store, catalog::Catalog& catalog, operation::Ru
                    const ExecutorOptions& options, Logger& logger) {
   DataRoot data_root = OpenDataRoot(options.data_root);
   state_ = std::make_unique<State>(store, catalog, runner, options, logger, std::move(data_root));
+  state_->TakeBackLeftFolders();
 }
 
 Executor::~Executor() { state_->sweeper = {}; }
@@ -189,6 +199,7 @@ Result<api::Diagnosis> Executor::Run(api::Diagnosis diagnosis, const Cancellatio
 Retention::Removed Executor::Sweep(std::chrono::system_clock::time_point now,
                                    const std::stop_token& stop) {
   if (!state_->data_root_status.ok()) return {};
+  state_->TakeBackLeftFolders();
   Environment& environment = state_->environment;
   std::set<std::string> known;
   {

@@ -121,7 +121,7 @@ class Emptier {
       return false;
     }
     const int directory = opened->get();
-    (void)fchmod(directory, kOurs);
+    (void)TakeDirectory(directory);  // another user's may be sticky
     bool progress = false;
     const Status listed = ForEachName(directory, [&](const std::string& name) {
       progress |= Remove(directory, name) || MoveUp(directory, name);
@@ -135,7 +135,9 @@ class Emptier {
   bool Unlock(const std::string& folder) {
     const auto handle = OpenWithin(top_, folder, O_PATH | O_DIRECTORY | O_NOFOLLOW);
     if (!handle.ok()) return false;
-    return chmod(("/proc/self/fd/" + std::to_string(handle->get())).c_str(), kOurs) == 0;
+    const std::string path = "/proc/self/fd/" + std::to_string(handle->get());
+    (void)chown(path.c_str(), geteuid(), getegid());
+    return chmod(path.c_str(), kOurs) == 0;
   }
 
   bool MoveUp(int directory, const std::string& name) {
