@@ -63,6 +63,19 @@ TEST(Run, OutputBeyondItsCapIsDrained) {
   EXPECT_EQ(completed.error_dropped, 200000U);
 }
 
+TEST(Run, TheEndOfAStreamIsKeptWhateverIsDropped) {
+  RunOptions options;
+  options.max_output = 10;
+  options.max_end = 8;
+  EXPECT_EQ(RunScript("printf 0123", options).output_end, "0123");
+  EXPECT_EQ(RunScript("printf 0123456789", options).output_end, "23456789");
+  EXPECT_EQ(RunScript("printf 0123456789ab", options).output_end, "456789ab");
+  const Completed completed =
+      RunScript("head -c 1000000 /dev/zero; printf ab; sleep 0; printf cdefghijklm", options);
+  EXPECT_EQ(completed.output_end, "fghijklm");
+  EXPECT_EQ(completed.error_end, "");
+}
+
 TEST(Run, DeadlineEndsIt) {
   RunOptions options;
   options.deadline = Deadline::After(std::chrono::milliseconds(10));
