@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <stop_token>
 #include <thread>
 
@@ -125,6 +127,17 @@ TEST_P(Conformance, TakesNoArtifactFromElsewhere) {
     const RunOutcome outcome = Run(std::move(job));
     EXPECT_EQ(outcome.status.reason(), "InvalidResult") << path;
   }
+}
+
+// It may be a file that the operation cannot read, but the engine can.
+TEST_P(Conformance, TakesNoArtifactWithOtherNames) {
+  std::ofstream(folder_.path() + "/one") << "x";
+  std::filesystem::create_hard_link(folder_.path() + "/one", folder_.path() + "/two");
+  Job job = MakeJob("name-artifact", {{"path", "two"}});
+  job.artifact_directory = folder_.fd();
+  const RunOutcome outcome = Run(std::move(job));
+  EXPECT_EQ(outcome.status.reason(), "InvalidResult");
+  EXPECT_EQ(outcome.status.message(), "artifact two: it has other names (hard links)");
 }
 
 TEST_P(Conformance, TheFirstFailureCounts) {
