@@ -6,16 +6,10 @@
 #include <string>
 #include <thread>
 
+#include "test/engine/process/shell.h"
+
 namespace kubediag::process {
 namespace {
-
-Command Shell(const std::string& script) {
-  Command command;
-  command.program = "/bin/sh";
-  command.arguments = {"-c", script};
-  command.environment = CleanEnvironment();
-  return command;
-}
 
 Completed RunScript(const std::string& script, RunOptions options = {}) {
   auto completed = Run(Shell(script), std::move(options));

@@ -13,17 +13,10 @@
 #include "engine/core/file.h"
 #include "engine/process/spawn_thread.h"
 #include "engine/process/stop_event.h"
+#include "test/engine/process/shell.h"
 
 namespace kubediag::process {
 namespace {
-
-Command Shell(const std::string& script) {
-  Command command;
-  command.program = "/bin/sh";
-  command.arguments = {"-c", script};
-  command.environment = CleanEnvironment();
-  return command;
-}
 
 struct Pipe {
   UniqueFd read;
