@@ -28,7 +28,7 @@ class OperationUserTest : public KubediagTest {
   void TakeModule(const fs::path& module) const {
     fs::copy_file(module, folders_.Path("operations/" + module.filename().string()));
   }
-  KubediagProcess::Setup Setup(std::vector<std::string> more = {}) const {
+  KubediagProcess::Setup SetupFor(std::vector<std::string> more = {}) const {
     KubediagProcess::Setup setup;
     setup.arguments = {"run",
                        "-f",
@@ -69,7 +69,7 @@ class OperationUserTest : public KubediagTest {
 TEST_F(OperationUserTest, WhatAKilledEngineHasLentIsTakenBackByTheNext) {
   folders_.Write("all.yaml", Chain("holds", {"hold"}) + Diagnosis("one", "holds"));
   {
-    KubediagProcess program(Setup());
+    KubediagProcess program(SetupFor());
     ASSERT_TRUE(program.AwaitError("holding")) << program.error();
     program.Signal(SIGKILL);
     EXPECT_EQ(program.Wait(), 128 + SIGKILL);
@@ -78,7 +78,7 @@ TEST_F(OperationUserTest, WhatAKilledEngineHasLentIsTakenBackByTheNext) {
   EXPECT_EQ(Look(lent).st_uid, kUser);
   EXPECT_EQ(Look(lent).st_mode & 07777U, 07777U);
 
-  KubediagProcess next(Setup());
+  KubediagProcess next(SetupFor());
   EXPECT_EQ(next.Wait(), 1) << next.error();
   EXPECT_THAT(next.error(), testing::HasSubstr("it must not be run twice"));
   EXPECT_TRUE(IsOurs(lent));
@@ -106,7 +106,7 @@ TEST_F(OperationUserTest, APageIsServedAgainByTheNextEngine) {
                         "tls.secret_reference.name: apiserver-profiler-sa-token"));
   const std::vector<std::string> more = {"-f", "credentials", "--allow-source-cidr", "127.0.0.0/8"};
   {
-    KubediagProcess program(Setup(more));
+    KubediagProcess program(SetupFor(more));
     ASSERT_TRUE(program.AwaitError("holding")) << program.error();
     program.Signal(SIGKILL);
     EXPECT_EQ(program.Wait(), 128 + SIGKILL);
@@ -114,7 +114,7 @@ TEST_F(OperationUserTest, APageIsServedAgainByTheNextEngine) {
   const std::string folder = RunFolder("profilers/go/pprof");
   EXPECT_EQ(Look(folder).st_uid, kUser);
 
-  KubediagProcess next(Setup(more));
+  KubediagProcess next(SetupFor(more));
   ASSERT_TRUE(next.AwaitOutput("phase: Failed")) << next.error();
   EXPECT_THAT(next.error(), testing::HasSubstr("resumed"));
   EXPECT_EQ(Look(folder).st_uid, kUser) << "its page is served";

@@ -32,7 +32,7 @@ class LeftFoldersTest : public ExecutorTest {
     Add(descriptor, [](const operation::Job&, auto&&...) { return operation::RunOutcome(); });
   }
   std::string Leave(const std::string& name, uid_t owner, mode_t mode) const {
-    const std::string path = Path("saved/here/" + name);
+    std::string path = Path("saved/here/" + name);
     fs::create_directories(path);
     EXPECT_EQ(chown(path.c_str(), owner, owner), 0);
     EXPECT_EQ(chmod(path.c_str(), mode), 0);

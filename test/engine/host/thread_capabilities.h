@@ -26,10 +26,15 @@ inline void ChangeCapabilities(const std::function<void(CapabilitySets&)>& chang
   ASSERT_EQ(syscall(SYS_capset, &header, sets.data()), 0);
 }
 
+// The word of the sets that the capability's bit is in.
+inline __user_cap_data_struct& OneOf(CapabilitySets& sets, int capability) {
+  return sets[CAP_TO_INDEX(static_cast<unsigned>(capability))];
+}
+
 inline void GiveUp(std::initializer_list<int> capabilities) {
   ChangeCapabilities([&](CapabilitySets& sets) {
     for (const int capability : capabilities) {
-      sets[CAP_TO_INDEX(capability)].effective &= ~CAP_TO_MASK(capability);
+      OneOf(sets, capability).effective &= ~CAP_TO_MASK(capability);
     }
   });
 }
@@ -37,7 +42,7 @@ inline void GiveUp(std::initializer_list<int> capabilities) {
 inline void MakeAmbient(std::initializer_list<int> capabilities) {
   ChangeCapabilities([&](CapabilitySets& sets) {
     for (const int capability : capabilities) {
-      sets[CAP_TO_INDEX(capability)].inheritable |= CAP_TO_MASK(capability);
+      OneOf(sets, capability).inheritable |= CAP_TO_MASK(capability);
     }
   });
   for (const int capability : capabilities) {

@@ -148,11 +148,14 @@ class FakeHost {
           missing ? std::string() : sdk::RangeDefect(parameter, found->second);
       const bool fits = !missing && out_of_range.empty() && sdk::IsOfKind(parameter, found->second);
       if (missing ? !required : fits) continue;
-      const std::string worded =
-          missing ? "parameter " + key + " is missing"
-          : !out_of_range.empty()
-              ? key + " " + out_of_range
-              : "parameter " + key + ": \"" + found->second + "\" is not of its kind";
+      std::string worded = "parameter " + key;
+      if (missing) {
+        worded += " is missing";
+      } else if (!out_of_range.empty()) {
+        worded = key + " " + out_of_range;
+      } else {
+        worded.append(": \"").append(found->second).append("\" is not of its kind");
+      }
       std::string violation(sdk::View(parameter.violation));
       // As the engine does: of a URL the sentence only says that it is missing.
       const bool bad_url = !missing && parameter.kind == KUBEDIAG_KIND_URL;
@@ -176,11 +179,12 @@ class FakeHost {
       if (TextOf(parameters, name_parameter).empty()) {
         const std::string url_key(sdk::View(secret.https_parameter));
         if (url_key.empty() || !sdk::StartsWith(TextOf(parameters, url_key), "https://")) continue;
-        const std::string violation(sdk::View(secret.violation));
-        recorder_->Refuse("MissingParameter",
-                          violation.empty()
-                              ? name_parameter + " must name a Secret, for " + url_key + " is https"
-                              : violation);
+        std::string violation(sdk::View(secret.violation));
+        if (violation.empty()) {
+          violation.append(name_parameter).append(" must name a Secret, for ");
+          violation.append(url_key).append(" is https");
+        }
+        recorder_->Refuse("MissingParameter", violation);
         return false;
       }
       for (size_t k = 0; k < secret.data_key_count; ++k, ++handed_over) {
