@@ -20,16 +20,16 @@ __user_cap_header_struct OfThisThread() {
 }
 
 struct Capability {
-  int number;
+  unsigned number;
   const char* name;
 };
 
-bool IsEffective(const Sets& sets, int capability) {
+bool IsEffective(const Sets& sets, unsigned capability) {
   return (sets[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) != 0;
 }
 
 // Whether a program that we start has it too: root's are given anew, others must be ambient.
-bool IsPassedOn(const Sets& sets, int capability) {
+bool IsPassedOn(const Sets& sets, unsigned capability) {
   const int securebits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
   const bool root_counts = securebits >= 0 && (securebits & SECBIT_NOROOT) == 0;
   if (geteuid() == 0 && root_counts) return IsEffective(sets, capability);
