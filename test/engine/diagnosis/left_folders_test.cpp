@@ -83,6 +83,15 @@ TEST_F(LeftFoldersTest, AreTakenBackByASweepOnceTheyAreFree) {
   EXPECT_EQ(Look(locked).st_uid, geteuid());
 }
 
+TEST_F(LeftFoldersTest, InAnotherUsersDataRootAreHis) {
+  const std::string folder = Leave("20261123122127", kNobody, 0755);
+  ASSERT_EQ(chown(options.data_root.c_str(), kNobody, kNobody), 0);
+  executor();
+  executor().Sweep(std::chrono::system_clock::now());
+  EXPECT_EQ(Look(folder).st_uid, kNobody);
+  EXPECT_EQ(Look(folder).st_mode & 07777U, 0755U);
+}
+
 // What its user has closed, also by the bit that lets nobody but an owner remove.
 TEST_F(LeftFoldersTest, AreRemovedWithoutTheRightsOfAnOwner) {
   const std::string left = Leave("20261123122127", geteuid(), 0700);
