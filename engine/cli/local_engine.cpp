@@ -28,6 +28,7 @@ diagnosis::ExecutorOptions ExecutorOptionsOf(const RunOptions& options, const Pr
     executor.policy.emplace_back(operation::kPolicyViewerHost, host);
   }
   executor.limits = limits;
+  executor.parameters_checked = true;  // object_check.h
   return executor;
 }
 

@@ -28,6 +28,7 @@ std::string Join(const std::vector<std::string>& words, std::string_view separat
 std::string Sentence(const ParameterDescriptor& parameter, Fit fit) {
   if (fit == Fit::kTooWide) return "is out of the range of a 64-bit integer";
   if (fit == Fit::kOutOfRange) return "must be " + operation::RangeText(parameter);
+  if (fit == Fit::kBadPort) return "must have a port from 1 to 65535";
   if (fit == Fit::kNotABase) return "must be a base URL, without query or fragment";
   switch (parameter.kind) {
     case ParameterKind::kInteger:

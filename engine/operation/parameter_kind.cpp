@@ -28,6 +28,7 @@ Fit FitOfInteger(const ParameterDescriptor& parameter, std::string_view text) {
 }
 
 Fit FitOfUrl(const ParameterDescriptor& parameter, std::string_view url) {
+  if (IsUrlButForItsPort(url)) return Fit::kBadPort;
   if (!IsUrl(url)) return Fit::kWrongKind;
   const bool is_base = url.find_first_of("?#") == std::string_view::npos;
   return parameter.base_url && !is_base ? Fit::kNotABase : Fit::kFits;

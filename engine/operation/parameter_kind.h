@@ -13,6 +13,7 @@ enum class Fit {
   kWrongKind,   // not written as the kind demands
   kTooWide,     // an integer that 64 bits do not hold, in a direction that has no bound
   kOutOfRange,  // an integer beyond the declared minimum or maximum
+  kBadPort,     // a URL but for its port, which is not from 1 to 65535
   kNotABase,    // a URL with a query or a fragment, where a base URL is wanted
 };
 Fit FitOf(const ParameterDescriptor& parameter, const std::string& value);

@@ -79,6 +79,7 @@ Status CheckDefault(const ParameterDescriptor& descriptor, const std::string& wh
       return Defect("BadParameter", its_default + "must be " + RangeText(descriptor));
     case Fit::kNotABase:
       return Defect("BadParameter", its_default + "is no base URL");
+    case Fit::kBadPort:
     case Fit::kTooWide:
     case Fit::kWrongKind:
       break;

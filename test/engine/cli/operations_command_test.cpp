@@ -48,6 +48,13 @@ TEST_F(OperationsTest, TellsAllAboutOne) {
                                           "      required when answer.source is https\n"));
 }
 
+TEST_F(OperationsTest, ExitsWithOneWhenAGivenFolderIsNotThere) {
+  KubediagProcess program(Command({"operations", "--operations-dir", "nowhere"}));
+  EXPECT_EQ(program.Wait(), 1);
+  EXPECT_EQ(program.error(), "kubediag: --operations-dir: nowhere is no folder\n");
+  EXPECT_THAT(program.output(), HasSubstr("answer   1.2 "));
+}
+
 TEST_F(OperationsTest, PrintsDataForMachines) {
   KubediagProcess yaml(Command({"operations", "-o", "yaml"}));
   EXPECT_EQ(yaml.Wait(), 0);

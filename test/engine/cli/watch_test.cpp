@@ -185,6 +185,22 @@ TEST_F(WatchTest, ReportsABadFileOnceAndTakesItWhenItIsMended) {
   EXPECT_EQ(program.error().find("one.yaml:1:"), program.error().rfind("one.yaml:1:"));
 }
 
+TEST_F(WatchTest, TellsOfABadParameterAndRunsTheOthers) {
+  folders_.Write("inbox/set.yaml", Chain("answers", {"answer"}));
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers", "answer.times: \"often\""));
+  folders_.Write("inbox/two.yaml", Diagnosis("two", "answers"));
+  KubediagProcess program(WatchSetup());
+  ASSERT_TRUE(
+      program.AwaitError("inbox/one.yaml:9:19: error    Diagnosis one: "
+                         "spec.parameters[answer.times]: "));
+  ASSERT_TRUE(program.AwaitOutput("name: two"));
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers", "answer.times: \"2\""));
+  ASSERT_TRUE(program.AwaitOutput("name: one"));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+  EXPECT_EQ(program.output().find("Failed"), std::string::npos);
+}
+
 TEST_F(WatchTest, WatchesAFolderThatIsNotThereYet) {
   KubediagProcess program(RunCommand({"-f", "later", "--watch"}));
   folders_.Make("later");

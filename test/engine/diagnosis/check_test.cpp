@@ -85,6 +85,16 @@ TEST_F(CheckTest, AnEarlierOperationMaySupplyAMissingKey) {
   EXPECT_THAT(Problems()[0], testing::StartsWith("warning "));
 }
 
+TEST_F(CheckTest, AnotherPathMaySucceedWithoutAMissingKey) {
+  diagnosis.spec.parameters.clear();
+  set.adjacency_list.resize(3);
+  set.adjacency_list[0].to = {2, 1};
+  set.adjacency_list[2].operation = "collect";
+  EXPECT_THAT(Problems(),
+              ElementsAre("warning spec.parameters: go-profiler: Must specify go profiler source. "
+                          "(param.source is required): a path that begins with it fails"));
+}
+
 TEST_F(CheckTest, TellsAWrongKindAtItsKey) {
   diagnosis.spec.parameters["param.expiration_seconds"] = "2h";
   EXPECT_THAT(Problems(),
