@@ -8,7 +8,7 @@
 #include "engine/core/file.h"
 #include "engine/core/limits.h"
 #include "engine/diagnosis/artifacts.h"
-#include "engine/diagnosis/remove_tree.h"
+#include "engine/diagnosis/tree_entries.h"
 
 namespace kubediag::diagnosis {
 namespace {
@@ -52,6 +52,9 @@ void TakeBackIn(int directory, const std::string& path, bool look_into_pods, Log
 
 void TakeBackLeftFolders(int data_root, const std::vector<std::string>& artifact_folders,
                          Logger& logger) {
+  // In another user's data root, what is not ours need not be lent: root may run on it too.
+  struct stat root {};
+  if (fstat(data_root, &root) != 0 || root.st_uid != geteuid()) return;
   for (const std::string& path : artifact_folders) {
     const auto folder = OpenAt(data_root, path, kOpenFolder);
     if (folder.ok()) TakeBackIn(folder->get(), path, /*look_into_pods=*/true, logger);

@@ -1,8 +1,9 @@
 #include "engine/diagnosis/retention.h"
 
 #include <fcntl.h>
-#include <kubediag/abi.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include "engine/diagnosis/journal.h"
 #include "engine/diagnosis/run_lock.h"
 #include "test/engine/diagnosis/fixture.h"
+#include "test/engine/host/thread_capabilities.h"
 
 namespace kubediag::diagnosis {
 namespace {
@@ -274,6 +276,37 @@ TEST_F(RetentionTest, ATimeThatAnOperationSetsKeepsNothing) {
   EXPECT_EQ(SweepAfter(hours(1)).folders, 1U);
 }
 
+// It may hold any number of bytes.
+TEST_F(RetentionTest, WhatCannotBeCountedGoesAsIfOverTheQuotaAndNothingElse) {
+  const std::string top = kFolder;
+  AddFile(top + "/20260101000000", kMiB);
+  Tick();
+  AddFile(top + "/20260101000001/closed", kMiB);
+  Tick();
+  AddFile(top + "/20260101000002", kMiB);
+  fs::permissions(Path(top + "/20260101000001/closed"), fs::perms::none);
+  const auto folders_after = [this](system_clock::duration later) {
+    size_t folders = 0;
+    host::InThread([&] {
+      if (geteuid() == 0) host::GiveUp({CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH});
+      folders = SweepAfter(later).folders;
+    });
+    return folders;
+  };
+  EXPECT_EQ(folders_after(minutes(29)), 0U) << "too young";
+  EXPECT_EQ(folders_after(minutes(31)), 1U);
+  EXPECT_FALSE(fs::exists(Path(top + "/20260101000001")));
+  EXPECT_EQ(folders_after(minutes(31)), 0U);
+
+  // One that is closed itself is opened first, and then it can be counted.
+  fs::permissions(Path(top + "/20260101000000"), fs::perms::none);
+  EXPECT_EQ(folders_after(hours(1)), 0U);
+  rules_.quota_bytes = kMiB + 512 * kKiB;
+  Tick();
+  EXPECT_EQ(folders_after(hours(1)), 1U);
+  EXPECT_TRUE(fs::exists(Path(top + "/20260101000000/file")));
+}
+
 TEST_F(RetentionTest, ArtifactsLeftByASweepThatWasCutShortAreRemovedByTheNext) {
   const std::string top = kFolder;
   AddFile(top + "/.gone-0011223344556677", 10);
@@ -379,55 +412,6 @@ TEST_F(RetentionTest, TheExecutorKnowsWhichObjectsOfItsRunsAreGone) {
   options.store_has_all_diagnoses = true;
   EXPECT_EQ(executor().Sweep(later).runs, 1U);
   EXPECT_FALSE(HasRun(foreign));
-}
-
-// An operation whose run leaves an artifact and a page.
-class LivePageTest : public RetentionTest {
- protected:
-  LivePageTest() {
-    options.retention = {.max_runs = 0, .quota_bytes = 0};
-    operation::OperationDescriptor server = Module("server");
-    server.optional_features = KUBEDIAG_FEATURE_SERVES_HTTP;
-    server.artifact_folder = kFolder;
-    Add(server, [this](const operation::Job& job, const std::stop_token&) {
-      artifact_ = job.artifact_path + "/file";
-      std::ofstream(artifact_) << "x";
-      operation::RunOutcome outcome = Succeed();
-      outcome.serving = true;
-      outcome.linger = hours(2);
-      return outcome;
-    });
-    AddSet({{1}, {}}, {"server"});
-    AddDiagnosis();
-  }
-
-  std::string artifact_;
-};
-
-TEST_F(LivePageTest, WhatHasALivePageIsNeverTakenHoweverOldItIs) {
-  const std::string uid = Run().metadata.uid;
-  const auto much_later = system_clock::now() + 2 * kMaxUnfinishedRunAge;
-  AddRun("of another process");
-  Retention::Removed removed = executor().Sweep(much_later);
-  EXPECT_EQ(removed.runs, 1U) << "the younger one, which nobody has";
-  EXPECT_EQ(removed.folders, 0U);
-  EXPECT_TRUE(HasRun(uid));
-  EXPECT_TRUE(fs::exists(artifact_));
-
-  executor().viewers().StopAll();
-  removed = executor().Sweep(much_later);
-  EXPECT_EQ(removed.runs + removed.folders, 2U);
-  EXPECT_FALSE(HasRun(uid));
-  EXPECT_FALSE(fs::exists(artifact_));
-}
-
-TEST_F(LivePageTest, ItGoesNotEvenWhenItsDiagnosisIsGone) {
-  const std::string uid = Run().metadata.uid;
-  ASSERT_TRUE(store.Remove("Diagnosis", "", "diagnosis"));
-  EXPECT_EQ(executor().Sweep(system_clock::now() + hours(1)).runs, 0U);
-  EXPECT_TRUE(HasRun(uid));
-  executor().viewers().StopAll();
-  EXPECT_EQ(executor().Sweep(system_clock::now() + hours(1)).runs, 1U);
 }
 
 TEST_F(RetentionTest, OverTheQuotaTheOldestOfWhatHasEndedGoesFirst) {
