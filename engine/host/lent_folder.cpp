@@ -9,6 +9,7 @@
 #include "engine/core/file.h"
 
 namespace kubediag::host {
+
 Result<LentFolder> LentFolder::Lend(int directory, const OperationUser& user) {
   UniqueFd ours(fcntl(directory, F_DUPFD_CLOEXEC, 0));
   if (!ours.valid()) return Status::FromErrno("duplicate the artifact folder", errno);

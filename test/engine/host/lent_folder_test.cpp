@@ -45,6 +45,21 @@ class LentFolders : public testing::Test {
     job.artifact_directory = folder_.fd();
     return job;
   }
+  // Its operation runs until it is ended: it has told so, and waits.
+  void StartThatWaits(Deadline deadline = Deadline::Never()) {
+    int ends[2];
+    ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+    const UniqueFd read_end(ends[0]);
+    UniqueFd write_end(ends[1]);
+    Job job = JobOf("spawn-and-wait");
+    job.listen_socket = write_end.get();
+    job.deadline = deadline;
+    ASSERT_TRUE(run_->Start(std::move(job)).ok());
+    write_end.Reset();
+    pid_t pids[2] = {-1, -1};
+    ASSERT_EQ(read(read_end.get(), pids, sizeof pids), static_cast<ssize_t>(sizeof pids));
+    EXPECT_EQ(Owner(), kNobody.uid);
+  }
   uid_t Owner() const {
     struct stat info {};
     EXPECT_EQ(fstat(folder_.fd(), &info), 0);
@@ -70,22 +85,20 @@ TEST_F(LentFolders, IsGivenBackAfterACrash) {
 }
 
 TEST_F(LentFolders, IsGivenBackAtTheDeadline) {
-  Job job = JobOf("spawn-and-wait");
-  job.deadline = Deadline::After(std::chrono::milliseconds(1));
-  ASSERT_TRUE(run_->Start(std::move(job)).ok());
+  // Nobody but Wait() looks at it, so it may have passed long before the operation runs.
+  StartThatWaits(Deadline::After(std::chrono::milliseconds(1)));
   EXPECT_EQ(run_->Wait({}).status.reason(), "OperationTimeout");
   EXPECT_TRUE(IsOurs());
 }
 
 TEST_F(LentFolders, IsGivenBackByStop) {
-  ASSERT_TRUE(run_->Start(JobOf("spawn-and-wait")).ok());
-  EXPECT_EQ(Owner(), kNobody.uid);
+  StartThatWaits();
   run_->Stop();
   EXPECT_TRUE(IsOurs());
 }
 
 TEST_F(LentFolders, IsGivenBackWhenTheRunIsDestroyed) {
-  ASSERT_TRUE(run_->Start(JobOf("spawn-and-wait")).ok());
+  StartThatWaits();
   run_.reset();
   EXPECT_TRUE(IsOurs());
 }
@@ -97,7 +110,7 @@ TEST_F(LentFolders, IsNotLentToARunThatIsOver) {
 }
 
 TEST_F(LentFolders, ASecondStartLeavesTheFirstOneItsFolder) {
-  ASSERT_TRUE(run_->Start(JobOf("spawn-and-wait")).ok());
+  StartThatWaits();
   const TemporaryFolder other;
   Job second = JobOf("look");
   second.artifact_directory = other.fd();
