@@ -45,7 +45,8 @@ struct ProcessRunnerOptions {
 class ProcessRunner final : public operation::Runner {
  public:
   // NotFound if there is no host program; PermissionDenied, with their names, if capabilities are
-  // missing that another user needs (docs/security.md). `logger` must outlive the runner.
+  // missing that another user needs (docs/security.md). Warns if that user does not get to the host
+  // program's folder. `logger` must outlive the runner.
   static Result<std::unique_ptr<ProcessRunner>> Create(ProcessRunnerOptions options,
                                                        Logger& logger);
   ~ProcessRunner() override;

@@ -8,6 +8,7 @@
 #include <regex>
 #include <string>
 
+#include "engine/host/reachable.h"
 #include "test/engine/cli/kubediag_test.h"
 #include "test/engine/http/raw_client.h"
 
@@ -17,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uid_t kUser = 65534;
+constexpr gid_t kGroup = 65533;
 
 class OperationUserTest : public KubediagTest {
  protected:
@@ -86,6 +88,10 @@ TEST_F(OperationUserTest, WhatAKilledEngineHasLentIsTakenBackByTheNext) {
 
 // The profile belongs to the user, its folder is lent to him again.
 TEST_F(OperationUserTest, APageIsServedAgainByTheNextEngine) {
+  const Status reachable =
+      host::CheckReachable(std::string(KUBEDIAG_BINARY_DIR) + "/libexec/kubediag", {kUser, kGroup});
+  if (!reachable.ok())
+    GTEST_SKIP() << "the user must start kubediag-fetch: " << reachable.message();
   TakeModule(std::string(KUBEDIAG_OPERATIONS) + "/go_profiler.so");
   KubediagProcess::Setup demo;
   demo.program = std::string(KUBEDIAG_BINARY_DIR) + "/bin/kubediag-demo-apiserver";
