@@ -50,6 +50,7 @@ process::Completed RunPython(const Job& job, int result_fd, const std::string& w
   options.input = exchange::EncodeStringMap(job.parameters());
   options.max_output = kMaxPrintedBytes;
   options.max_error = kMaxPrintedBytes;
+  options.max_end = 2 * kMaxLoggedBytes;  // more than is shown, so that a cut shows
   return exchange::RunWithin(job, std::move(command), std::move(options), what);
 }
 

@@ -54,6 +54,13 @@ TEST_F(FunctionTest, AFailureQuotesTheVeryEndOfWhatWasCut) {
   EXPECT_THAT(run.message, ::testing::EndsWith("noise; THE-REAL-ERROR"));
 }
 
+TEST_F(FunctionTest, WhatItPrintedIsMarkedIfItWasCut) {
+  const FakeRun run = Run("def handler(context):\n    print('x' * 100000)\n    return {}\n");
+  ASSERT_TRUE(run.ok()) << run.reason << ": " << run.message;
+  ASSERT_FALSE(run.log.empty());
+  EXPECT_THAT(run.log.back().text, HasSubstr("printed: …x"));
+}
+
 TEST_F(FunctionTest, PrintsCannotCorruptTheResult) {
   const FakeRun run =
       Run("import os, sys\n"
