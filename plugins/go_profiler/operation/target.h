@@ -11,12 +11,12 @@
 
 namespace kubediag::go_profiler {
 
-// KubeDiag 0.2's sentences, the last without its misspelling; the first names our types too.
+// KubeDiag 0.2's sentences, its misspelling too, which people search for; the first names our
+// types.
 inline constexpr char kTypeViolation[] =
     "Go profiler type must be Profile, Heap, Goroutine, Allocs, Block, Mutex or Threadcreate.";
 inline constexpr char kSourceViolation[] = "Must specify go profiler source.";
-inline constexpr char kSecretViolation[] =
-    "Must specify secretReference name when source is https.";
+inline constexpr char kSecretViolation[] = "Must specify secretReference name when souce is https.";
 
 struct Target {
   std::chrono::seconds expiration{0};

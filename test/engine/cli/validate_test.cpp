@@ -152,14 +152,14 @@ TEST_F(ValidateGoProfilerTest, TakesAnHttpsSourceWithASecretOnly) {
   EXPECT_EQ(Output({{"type", "Heap"}, {"source", "https://h"}}),
             "ask.yaml:9:5: error    Diagnosis ask: spec.parameters: go-profiler: Must specify "
             "secretReference name "
-            "when source is https. (param.diagnoser.runtime.go_profiler.tls.secret_reference.name "
+            "when souce is https. (param.diagnoser.runtime.go_profiler.tls.secret_reference.name "
             "is required)\n"
             "2 objects: 1 error, 0 warnings\n");
   EXPECT_EQ(
       Output({{"type", "Heap"}, {"source", "https://h"}}, {"answer", "go-profiler"}),
       "ask.yaml:9:5: warning  Diagnosis ask: spec.parameters: go-profiler: Must specify "
       "secretReference name "
-      "when source is https. (param.diagnoser.runtime.go_profiler.tls.secret_reference.name is "
+      "when souce is https. (param.diagnoser.runtime.go_profiler.tls.secret_reference.name is "
       "required), "
       "unless an earlier operation supplies another param.diagnoser.runtime.go_profiler.source\n"
       "2 objects: 0 errors, 1 warning\n");

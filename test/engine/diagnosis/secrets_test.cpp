@@ -93,11 +93,11 @@ class HttpsSecretTest : public ExecutorTest {
 };
 
 TEST_F(HttpsSecretTest, AnHttpsUrlNeedsOneAndTheOperationDoesNotRunWithout) {
-  AddProfiler("Must specify secretReference name when source is https.");
+  AddProfiler("Must specify secretReference name when souce is https.");
   AddSet({{1}, {}}, {"profiler"});
   const auto refused = LastOutcomeWith({{"source", "https://10.0.2.15:6443"}});
   EXPECT_EQ(refused.reason, "MissingParameter");
-  EXPECT_EQ(refused.message, "Must specify secretReference name when source is https.");
+  EXPECT_EQ(refused.message, "Must specify secretReference name when souce is https.");
   EXPECT_EQ(refused.attempts, 0);
   EXPECT_EQ(runner.Runs("profiler"), 0U);
   EXPECT_EQ(LastOutcomeWith({{"source", "https://h"}, {kNameKey, ""}}).reason, "MissingParameter");

@@ -75,7 +75,7 @@ TEST(Declaration, AsksForTokenAndCaOfOneSecret) {
   EXPECT_EQ(secret.name_parameter, "param.diagnoser.runtime.go_profiler.tls.secret_reference.name");
   EXPECT_THAT(secret.data_keys, ElementsAre("token", "ca.crt"));
   EXPECT_EQ(secret.https_parameter, "param.diagnoser.runtime.go_profiler.source");
-  EXPECT_EQ(secret.violation, "Must specify secretReference name when source is https.");
+  EXPECT_EQ(secret.violation, "Must specify secretReference name when souce is https.");
   EXPECT_EQ(declaration.artifact_folder(), "profilers/go/pprof");
 }
 

@@ -121,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(
                      "must be a base URL"},
         BadParameter{kSourceKey, "https://10.0.2.15/#x", "InvalidParameter", "must be a base URL"},
         BadParameter{kSecretNameKey, "", "MissingParameter",
-                     "Must specify secretReference name when source is https."},
+                     "Must specify secretReference name when souce is https."},
         BadParameter{kExpirationKey, "soon", "InvalidParameter", "expiration_seconds"},
         BadParameter{kExpirationKey, "2592001", "InvalidParameter",
                      "expiration_seconds must be at most 2592000"},
@@ -132,7 +132,7 @@ TEST_F(GoProfilerTest, AnHttpsSourceWithoutSecretIsRefusedInKubeDiagsWords) {
   host_.Parameter(kTypeKey, "Heap").Parameter(kSourceKey, server_->url());
   const FakeRun run = host_.Run(kOperationName);
   EXPECT_EQ(run.reason, "MissingParameter");
-  EXPECT_EQ(run.message, "Must specify secretReference name when source is https.");
+  EXPECT_EQ(run.message, "Must specify secretReference name when souce is https.");
 }
 
 TEST_F(GoProfilerTest, ARecordingLongerThanTheOperationsTimeIsRefusedAtOnce) {
