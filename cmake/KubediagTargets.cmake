@@ -38,7 +38,8 @@ function(kubediag_test name)
   find_package(GTest REQUIRED)
   include(GoogleTest)
   add_executable(${name}_test ${ARG_SOURCES})
-  target_link_libraries(${name}_test PRIVATE kubediag_settings ${ARG_DEPENDS} GTest::gtest_main GTest::gmock)
+  target_link_libraries(${name}_test PRIVATE kubediag_settings ${ARG_DEPENDS} kubediag_test_support
+    GTest::gtest_main GTest::gmock)
   target_compile_definitions(${name}_test PRIVATE
     KUBEDIAG_SOURCE_DIR="${PROJECT_SOURCE_DIR}" KUBEDIAG_BINARY_DIR="${PROJECT_BINARY_DIR}" ${ARG_DEFINITIONS})
   set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/test")

@@ -73,6 +73,20 @@ void ReportDuplicateKeys(const Cursor& at) {
   }
 }
 
+// Whether `field` is `around` or lies in it.
+bool IsIn(std::string_view field, std::string_view around) {
+  if (!BeginsWith(field, around)) return false;
+  return around.empty() || field.size() == around.size() || field[around.size()] == '.' ||
+         field[around.size()] == '[';
+}
+
+// Whether one of `fields` is `field`, lies in it or around it.
+bool IsAround(const std::vector<std::string>& fields, std::string_view field) {
+  return std::any_of(fields.begin(), fields.end(), [&](std::string_view candidate) {
+    return IsIn(candidate, field) || (!candidate.empty() && IsIn(field, candidate));
+  });
+}
+
 class FileDecoder {
  public:
   explicit FileDecoder(std::string_view file) { report_.file = file; }
@@ -123,6 +137,9 @@ class FileDecoder {
     const bool is_implied = !implied_kind.empty();
     const std::string_view version = ScalarText(document, "apiVersion");
     report_.object = NameInMessages(kind, document);
+    const bool kind_is_text = IsText(document, "kind");
+    const bool version_is_text = IsText(document, "apiVersion");
+    if (!kind_is_text || !version_is_text) return;
     if (kind.empty())
       return MissingField(document, "kind", "Operation, OperationSet, Diagnosis, …");
     if (version.empty() && !is_implied) return MissingField(document, "apiVersion", kGroupVersion);
@@ -139,6 +156,16 @@ class FileDecoder {
     if (is_ours && kind == "Diagnosis") return DecodeAs<Diagnosis>(ReadDiagnosis, document);
     if (is_core && kind == "Secret") return DecodeAs<Secret>(ReadSecret, document);
     Skip(document, kind, version);
+  }
+
+  // False: it is something else, and that is said.
+  bool IsText(const Value& document, std::string_view field) {
+    const Value* const value = document.Find(field);
+    if (value == nullptr || value->kind == Value::Kind::kNull) return true;
+    if (value->kind == Value::Kind::kString) return true;
+    report_.Add(Severity::kError, value->position, std::string(field),
+                "expected a string, not " + Describe(*value));
+    return false;
   }
 
   void MissingField(const Value& document, std::string_view field, std::string_view example) {
@@ -185,7 +212,8 @@ class FileDecoder {
     const Cursor root(*source, report_);
     read(root, object);
     ReportDuplicateKeys(root);
-    if (object.metadata.name.empty()) NameIsMissing(*source);
+    const bool name_is_bad = IsAround(report_.error_fields, "metadata.name");
+    if (object.metadata.name.empty() && !name_is_bad) NameIsMissing(*source);
     constexpr bool kNamespaced = std::is_same_v<T, Diagnosis> || std::is_same_v<T, Secret>;
     if (kNamespaced && object.metadata.namespace_name.empty()) {
       object.metadata.namespace_name = kDefaultNamespace;
@@ -262,11 +290,12 @@ Position PlaceOf(const Value& root, std::string_view path) {
 }  // namespace
 
 bool DecodedObject::HasErrorAt(std::string_view field) const {
-  return std::any_of(error_fields.begin(), error_fields.end(), [&](std::string_view candidate) {
-    if (!BeginsWith(candidate, field)) return false;
-    return field.empty() || candidate.size() == field.size() || candidate[field.size()] == '.' ||
-           candidate[field.size()] == '[';
-  });
+  return std::any_of(error_fields.begin(), error_fields.end(),
+                     [&](std::string_view candidate) { return IsIn(candidate, field); });
+}
+
+bool DecodedObject::HasErrorAround(std::string_view field) const {
+  return IsAround(error_fields, field);
 }
 
 Diagnostic DecodedObject::Report(Severity severity, std::string_view field,

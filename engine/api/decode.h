@@ -39,6 +39,8 @@ struct DecodedObject {
   // Whether decoding found an error at `field` or below it: then what was read of it is not what
   // the user wrote, and further findings about it would mislead.
   bool HasErrorAt(std::string_view field) const;
+  // The same, or at a value that would hold `field`.
+  bool HasErrorAround(std::string_view field) const;
 
   // A Diagnostic about `field` ("spec.adjacencyList[3].to[0]", "" for the whole object), placed at
   // the field or, if it is not there, at the nearest one around it.

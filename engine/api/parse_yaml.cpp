@@ -16,6 +16,17 @@ namespace {
 
 constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
 
+// yaml-cpp 0.7 takes the end of the input for the closing quote if it follows a line break or a
+// blank. Behind a comment it does not; there a block scalar ends as well.
+std::string WithEnd(std::string_view bytes) {
+  std::string text(bytes);
+  if (text.empty() || std::string_view(" \t\r\n").find(text.back()) == std::string_view::npos) {
+    return text;
+  }
+  if (text.back() != '\n') text += '\n';
+  return text += "# end";
+}
+
 // What to add to an error of that line, from 0: the parser's own words for a tab in the indentation
 // do not tell of the tab.
 std::string HintOfTab(std::string_view bytes, int line) {
@@ -36,6 +47,7 @@ class EventSink : public YAML::EventHandler {
     // yaml-cpp 0.7 goes on without end over what cannot begin a document, a stray comma say.
     if (mark.pos == last_start_) throw Refused(PositionOf(mark), "unexpected text");
     last_start_ = mark.pos;
+    last_ = PositionOf(mark);
     builder_ = TreeBuilder();
   }
   void OnDocumentEnd() override {}
@@ -49,7 +61,7 @@ class EventSink : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
-    const Position position = PositionOf(mark);
+    const Position position = last_ = PositionOf(mark);
     const bool plain = tag.empty() || tag == "?";
     if (plain && value == "<<" && builder_.TakesKey()) return builder_.MergeKey(position);
     builder_.Scalar(position, KindOfScalar(position, tag, value), value, anchor);
@@ -66,6 +78,7 @@ class EventSink : public YAML::EventHandler {
   void OnMapEnd() override { builder_.Close(); }
 
   TreeBuilder& builder() { return builder_; }
+  Position last() const { return last_; }  // of what came last
   Position PositionOf(const YAML::Mark& mark) const {
     if (mark.is_null()) return {first_line_ + 1, 1};
     return {first_line_ + mark.line + 1, mark.column + 1};
@@ -92,7 +105,7 @@ class EventSink : public YAML::EventHandler {
 
   void Open(const YAML::Mark& mark, const std::string& tag, std::string_view own_tag,
             Value::Kind kind, YAML::anchor_t anchor) {
-    const Position position = PositionOf(mark);
+    const Position position = last_ = PositionOf(mark);
     if (!IsUntagged(tag) && tag != std::string(kTagPrefix).append(own_tag)) {
       throw Refused(position, "the tag " + tag + " is not supported here");
     }
@@ -101,6 +114,7 @@ class EventSink : public YAML::EventHandler {
 
   int first_line_;
   int last_start_ = -1;  // of the last document
+  Position last_;
   TreeBuilder builder_;
 };
 
@@ -109,7 +123,7 @@ class EventSink : public YAML::EventHandler {
 void ParseYaml(std::string_view bytes, int first_line, ParsedDocuments& parsed) {
   EventSink sink(first_line);
   try {
-    std::istringstream stream{std::string(bytes)};
+    std::istringstream stream{WithEnd(bytes)};
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(sink)) {
       if (!sink.builder().complete()) continue;
@@ -119,6 +133,10 @@ void ParseYaml(std::string_view bytes, int first_line, ParsedDocuments& parsed) 
   } catch (const Refused& refused) {
     parsed.errors.push_back({refused.position(), refused.what()});
   } catch (const YAML::Exception& error) {
+    if (error.msg == YAML::ErrorMsg::EOF_IN_SCALAR) {
+      parsed.errors.push_back({sink.last(), "a quote that opens here or after it is not closed"});
+      return;
+    }
     const std::string hint = error.mark.is_null() ? "" : HintOfTab(bytes, error.mark.line);
     parsed.errors.push_back({sink.PositionOf(error.mark), error.msg + hint});
   }

@@ -63,14 +63,18 @@ void CheckHttpServer(const HttpServer& server, Problems& problems) {
   }
 }
 
+constexpr char kFunctionFile[] = "function.py";  // for python3, the only runtime
+
 void CheckFunction(const Function& function, Problems& problems) {
   const std::string field = "spec.processor.function.";
   if (function.runtime == "golang-http") {
     problems.Error(field + "runtime", "golang-http was never released; write it for python3");
   } else if (function.runtime != "Python3" && function.runtime != "python3") {
     problems.Error(field + "runtime", Quoted(function.runtime) + " is not a runtime (python3 is)");
+  } else if (!function.code_source.contains(kFunctionFile)) {
+    problems.Error(field + "codeSource", "has no " + std::string(kFunctionFile) +
+                                             ", whose handler(context) is what is run");
   }
-  if (function.code_source.empty()) problems.Warn(field + "codeSource", "holds no file");
   for (const auto& [name, content] : function.code_source) {
     if (IsDataKey(name)) continue;
     problems.Error("spec.processor.function.codeSource[" + name + "]",
@@ -135,6 +139,16 @@ bool MeansAPlace(const DecodedObject& decoded) {
   return spec != nullptr && std::any_of(spec->keys.begin(), spec->keys.end(), [&](const auto& key) {
            return !NearestName(key.name, kPlaces).empty();
          });
+}
+
+// The field as the file has it: entries of a Secret may have come from `stringData`.
+std::string FieldInFile(const DecodedObject& decoded, std::string field) {
+  constexpr std::string_view kEntry = "data[";
+  if (!std::holds_alternative<Secret>(decoded.object) || !field.starts_with(kEntry)) return field;
+  const Value* const string_data = decoded.source->Find("stringData");
+  const std::string_view key(field.data() + kEntry.size(), field.size() - kEntry.size() - 1);
+  const bool is_there = string_data != nullptr && string_data->Find(key) != nullptr;
+  return is_there ? "stringD" + field.substr(1) : field;
 }
 
 }  // namespace
@@ -209,7 +223,9 @@ std::vector<Diagnostic> ValidateAll(std::span<DecodedObject> objects) {
     for (Problem& problem : Validate(decoded.object)) {
       const bool is_place = problem.severity == Severity::kWarning && problem.field == kPlaceField;
       if (is_place && MeansAPlace(decoded)) continue;
-      own.push_back(decoded.Report(problem.severity, problem.field, std::move(problem.message)));
+      if (decoded.HasErrorAround(problem.field)) continue;
+      const std::string field = FieldInFile(decoded, std::move(problem.field));
+      own.push_back(decoded.Report(problem.severity, field, std::move(problem.message)));
     }
     const Diagnostic place = decoded.Report(Severity::kError, "metadata.name", "");
     const auto [first, is_new] = places.emplace(FullName(decoded.object), place);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <condition_variable>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -21,9 +22,24 @@
 #include "engine/core/deadline.h"
 #include "engine/core/limits.h"
 #include "engine/core/nearest_names.h"
+#include "engine/core/utf8.h"
 
 namespace kubediag::catalog {
 namespace {
+
+constexpr size_t kMaxShownRefusalBytes = 512;
+
+// The refusal that most likely is why operation `name` is missing: of a file named like it, or else
+// the first.
+const Refusal& LikelyRefusal(const std::string& name,
+                             const std::map<std::string, Refusal>& refusals) {
+  for (const auto& [file, refusal] : refusals) {
+    std::string stem = std::filesystem::path(file).stem().string();
+    std::replace(stem.begin(), stem.end(), '_', '-');
+    if (stem == name) return refusal;
+  }
+  return refusals.begin()->second;
+}
 
 Status UnknownOperation(const std::string& name, const Snapshot& snapshot) {
   std::vector<std::string> names;
@@ -35,8 +51,11 @@ Status UnknownOperation(const std::string& name, const Snapshot& snapshot) {
   }
   if (!nearest.empty()) message += "?";
   if (!snapshot.refusals.empty()) {
-    message +=
-        " (" + std::to_string(snapshot.refusals.size()) + " refused, see kubediag operations)";
+    const Refusal& likely = LikelyRefusal(name, snapshot.refusals);
+    message += " (" + std::to_string(snapshot.refusals.size()) +
+               " refused, see kubediag operations; " +
+               std::filesystem::path(likely.file).filename().string() + ": " +
+               Shorten(likely.message, kMaxShownRefusalBytes) + ")";
   }
   return Status::NotFound(std::move(message));
 }

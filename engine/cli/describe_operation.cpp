@@ -8,6 +8,7 @@
 
 #include "engine/cli/text.h"
 #include "engine/core/limits.h"
+#include "engine/operation/parameter_kind.h"
 
 namespace kubediag::cli {
 namespace {
@@ -67,9 +68,19 @@ std::string Below(const std::string& text) {
   return text.empty() ? std::string() : "      " + Printable(text) + "\n";
 }
 
+// "1-3600"; where a minus sign would stand beside the dash, and with one bound, in words.
+std::string BriefRange(const operation::ParameterDescriptor& parameter) {
+  if (!parameter.minimum || !parameter.maximum || *parameter.minimum < 0) {
+    return operation::RangeText(parameter);
+  }
+  return std::to_string(*parameter.minimum) + "-" + std::to_string(*parameter.maximum);
+}
+
 std::string KindText(const operation::ParameterDescriptor& parameter) {
-  if (parameter.kind != operation::ParameterKind::kChoice) return KindName(parameter.kind);
-  return Join(parameter.choices, "|");
+  if (parameter.kind == operation::ParameterKind::kChoice) return Join(parameter.choices, "|");
+  if (parameter.base_url) return "base url";
+  const std::string range = BriefRange(parameter);
+  return KindName(parameter.kind) + (range.empty() ? "" : ", " + range);
 }
 
 // A key of KubeDiag's is as long as a line: what is said of it stands below.
@@ -84,7 +95,10 @@ std::string ParameterText(const operation::ParameterDescriptor& parameter) {
 std::string SecretText(const operation::SecretDescriptor& secret) {
   return "  " + Printable(secret.name_parameter) + "\n" +
          Below("in the namespace of " + secret.namespace_parameter) +
-         Below("needs " + Join(secret.data_keys, ", "));
+         Below("needs " + Join(secret.data_keys, ", ")) +
+         Below(secret.https_parameter.empty()
+                   ? std::string()
+                   : "required when " + secret.https_parameter + " is https");
 }
 
 Value ListOf(const std::vector<std::string>& words) {
@@ -101,6 +115,9 @@ Value ParameterValue(const operation::ParameterDescriptor& parameter) {
   value.Set("fromResults", Value::Boolean(parameter.from_results));
   if (parameter.default_value) value.Set("default", Value::String(*parameter.default_value));
   if (!parameter.choices.empty()) value.Set("choices", ListOf(parameter.choices));
+  if (parameter.minimum) value.Set("minimum", Value::Integer(*parameter.minimum));
+  if (parameter.maximum) value.Set("maximum", Value::Integer(*parameter.maximum));
+  if (parameter.base_url) value.Set("baseUrl", Value::Boolean(true));
   value.Set("doc", Value::String(parameter.doc));
   return value;
 }
@@ -110,6 +127,9 @@ Value SecretValue(const operation::SecretDescriptor& secret) {
   value.Set("namespaceParameter", Value::String(secret.namespace_parameter));
   value.Set("nameParameter", Value::String(secret.name_parameter));
   value.Set("dataKeys", ListOf(secret.data_keys));
+  if (!secret.https_parameter.empty()) {
+    value.Set("httpsParameter", Value::String(secret.https_parameter));
+  }
   return value;
 }
 

@@ -39,11 +39,11 @@ std::string DiagnosticsText(std::span<const api::Diagnostic> diagnostics,
   return text;
 }
 
-std::string DiagnosticCounts(std::span<const api::Diagnostic> diagnostics) {
+std::string DiagnosticCounts(std::span<const api::Diagnostic> diagnostics, size_t unreadable) {
   const auto errors =
       std::count_if(diagnostics.begin(), diagnostics.end(),
                     [](const api::Diagnostic& d) { return d.severity == api::Severity::kError; });
-  return Counted(static_cast<size_t>(errors), "error") + ", " +
+  return Counted(static_cast<size_t>(errors) + unreadable, "error") + ", " +
          Counted(diagnostics.size() - static_cast<size_t>(errors), "warning");
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 namespace kubediag::cli {
+
 LocalEngine::LocalEngine(Logger& logger)
     : store_([&logger](const api::Diagnosis& diagnosis, const store::Event& event) {
         const std::string name = diagnosis.metadata.namespace_name + "/" + diagnosis.metadata.name;
@@ -35,9 +36,11 @@ Result<std::unique_ptr<LocalEngine>> LocalEngine::Open(const RunOptions& options
   KUBEDIAG_ASSIGN_OR_RETURN(
       engine->modules_, LocalModules::Open(options.engine, paths, options.operation_user, limits,
                                            &engine->metrics_, logger));
+  diagnosis::ExecutorOptions executor = ExecutorOptionsOf(options, paths, limits);
+  executor.parameters_checked = true;  // object_check.h
   engine->executor_ = std::make_unique<diagnosis::Executor>(
-      engine->store_, engine->modules_->catalog(), engine->modules_->runner(),
-      ExecutorOptionsOf(options, paths, limits), logger);
+      engine->store_, engine->modules_->catalog(), engine->modules_->runner(), std::move(executor),
+      logger);
   return engine;
 }
 

@@ -27,6 +27,7 @@ class LocalEngine {
   void CountDiagnosis(api::Phase phase);
 
   store::FileStore& store() { return store_; }
+  LocalModules& modules() { return *modules_; }
   diagnosis::Executor& executor() { return *executor_; }
   unsigned concurrency() const { return concurrency_; }
 

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "engine/cli/common_options.h"
 #include "engine/cli/exit_status.h"
 #include "engine/cli/external_command.h"
+#include "engine/cli/help_formatter.h"
 #include "engine/cli/program_paths.h"
 #include "engine/core/nearest_names.h"
 
@@ -66,12 +68,13 @@ std::string MismatchText(const CLI::App& app, const CLI::ArgumentMismatch& error
 int Main(int argc, char** argv) {
   OccupyStandardStreams();
   CLI::App app("Runs diagnoses: graphs of operations that modules provide.", "kubediag");
+  app.formatter(std::make_shared<HelpFormatter>(HelpColumns()));  // subcommands inherit it
   app.require_subcommand(1);
   app.set_version_flag("--version", VersionText, "Print the same as kubediag version and exit");
   app.footer(
       "Example:\n"
       "  kubediag run -f operationset.yaml -f diagnosis.yaml\n"
-      "kubediag COMMAND --help tells more about a command. kubediag X executes kubediag-X from\n"
+      "kubediag COMMAND --help tells more about a command. kubediag X executes kubediag-X from "
       "the program's own folder.");
   int status = kExitSuccess;
   AddRunCommand(app, status);

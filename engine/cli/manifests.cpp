@@ -43,27 +43,37 @@ void CheckGraphs(ObjectSet& set) {
   }
 }
 
-// By file as given, then by place: the checks ran one after the other over all files.
-void SortByPlace(std::vector<api::Diagnostic>& diagnostics,
-                 const std::map<std::string, size_t>& file_order) {
-  const auto order = [&file_order](const api::Diagnostic& diagnostic) {
-    const auto found = file_order.find(diagnostic.file);
-    return found == file_order.end() ? file_order.size() : found->second;
+// Whether it is there and a pipe, a socket, a device or a folder: opening one may wait for ever, or
+// do something.
+bool IsNoRegularFile(const std::filesystem::directory_entry& entry) {
+  std::error_code error;
+  const std::filesystem::file_type type = entry.status(error).type();
+  return type != std::filesystem::file_type::regular && type != std::filesystem::file_type::none &&
+         type != std::filesystem::file_type::not_found;
+}
+
+void NoteFile(const std::string& name, ObjectSet& set) {
+  set.file_order.emplace(name, set.file_order.size());
+}
+
+}  // namespace
+
+void SortByPlace(ObjectSet& set) {
+  const auto order = [&set](const api::Diagnostic& diagnostic) {
+    const auto found = set.file_order.find(diagnostic.file);
+    return found == set.file_order.end() ? set.file_order.size() : found->second;
   };
-  std::stable_sort(diagnostics.begin(), diagnostics.end(),
+  std::stable_sort(set.diagnostics.begin(), set.diagnostics.end(),
                    [&order](const api::Diagnostic& a, const api::Diagnostic& b) {
                      return std::tuple(order(a), a.line, a.column) <
                             std::tuple(order(b), b.line, b.column);
                    });
 }
 
-}  // namespace
-
 ObjectSet Manifests::Read() {
   ObjectSet set;
-  std::map<std::string, size_t> file_order;
   for (const std::string& source : sources_) {
-    const Result<std::vector<std::string>> files = FilesOf(source);
+    const Result<std::vector<std::string>> files = FilesOf(source, set);
     if (!files.ok()) {
       set.unreadable.push_back(files.status());
       continue;
@@ -76,7 +86,7 @@ ObjectSet Manifests::Read() {
         continue;
       }
       const std::string name = file == kStandardInput ? kStandardInputName : file;
-      file_order.emplace(name, file_order.size());
+      NoteFile(name, set);
       api::Decoded decoded = api::Decode(bytes->value(), name);
       std::move(decoded.objects.begin(), decoded.objects.end(), std::back_inserter(set.objects));
       std::move(decoded.diagnostics.begin(), decoded.diagnostics.end(),
@@ -86,21 +96,30 @@ ObjectSet Manifests::Read() {
   std::vector<api::Diagnostic> problems = api::ValidateAll(set.objects);
   std::move(problems.begin(), problems.end(), std::back_inserter(set.diagnostics));
   CheckGraphs(set);
-  SortByPlace(set.diagnostics, file_order);
+  SortByPlace(set);
   return set;
 }
 
-Result<std::vector<std::string>> Manifests::FilesOf(const std::string& source) const {
+Result<std::vector<std::string>> Manifests::FilesOf(const std::string& source,
+                                                    ObjectSet& set) const {
   std::error_code error;
   if (source == kStandardInput || !std::filesystem::is_directory(source, error)) {
     return std::vector<std::string>{source};
   }
   std::vector<std::string> files;
+  std::vector<std::string> skipped;
   for (std::filesystem::directory_iterator entry(source, error), end; !error && entry != end;
        entry.increment(error)) {
-    if (IsManifestName(entry->path().filename().string())) files.push_back(entry->path().string());
+    if (!IsManifestName(entry->path().filename().string())) continue;
+    (IsNoRegularFile(*entry) ? skipped : files).push_back(entry->path().string());
   }
   if (error) return Status::FromErrno("read directory " + source, error.value());
+  std::sort(skipped.begin(), skipped.end());
+  for (const std::string& path : skipped) {
+    NoteFile(path, set);
+    set.diagnostics.push_back({api::Severity::kWarning, path, 0, 0, "", "",
+                               "is no regular file, skipped; a pipe can be named with -f"});
+  }
   if (files.empty() && !late_files_) {
     return Status::NotFound(source + " holds no *.yaml, *.yml or *.json file");
   }

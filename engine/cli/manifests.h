@@ -1,9 +1,12 @@
 // Manifests: the files that -f names, read and checked together.
 //
 // FILE is YAML or JSON of any number of documents; DIR means its *.yaml, *.yml and *.json, by name,
-// not those of folders inside; "-" is standard input. Not thread-safe.
+// not those of folders inside, and regular files only (a pipe may be named itself); "-" is standard
+// input. Not thread-safe.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,9 +22,13 @@ struct ObjectSet {
   std::vector<api::Diagnostic> diagnostics;  // likewise
   std::vector<Status> unreadable;            // what could not be read at all
   bool being_written = false;                // a file was left out because somebody writes it
+  std::map<std::string, size_t> file_order;  // by the names in `diagnostics`
 
   bool ok() const { return unreadable.empty() && !api::HasErrors(diagnostics); }
 };
+
+// By file as given, then by place: checks run one after the other over all files.
+void SortByPlace(ObjectSet& set);
 
 class Manifests {
  public:
@@ -40,7 +47,7 @@ class Manifests {
   bool Matters(std::string_view file_name) const;
 
  private:
-  Result<std::vector<std::string>> FilesOf(const std::string& source) const;
+  Result<std::vector<std::string>> FilesOf(const std::string& source, ObjectSet& set) const;
   // Null for a file that comes later.
   std::optional<Result<std::string>> ReadSource(const std::string& path, ObjectSet& set);
 

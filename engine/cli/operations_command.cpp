@@ -1,12 +1,15 @@
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "engine/api/write.h"
 #include "engine/cli/commands.h"
@@ -82,7 +85,16 @@ Result<std::string> OutputOf(catalog::Catalog& catalog, const OperationsOptions&
   return data ? Encoded(OperationValue(entry), *options.format) : OperationText(entry);
 }
 
+// Said when the defaults are resolved.
+bool AreFolders(const std::vector<std::string>& paths) {
+  return std::all_of(paths.begin(), paths.end(), [](const std::string& path) {
+    std::error_code error;
+    return std::filesystem::is_directory(path, error);
+  });
+}
+
 Status ListOperations(OperationsOptions options) {
+  const bool all_there = AreFolders(options.engine.operations_folders);
   KUBEDIAG_ASSIGN_OR_RETURN(const ProgramPaths paths, ProgramPaths::Find());
   KUBEDIAG_RETURN_IF_ERROR(ResolveDefaults(options.engine, paths));
   // Refused modules are part of the answer, and need no log line.
@@ -90,7 +102,7 @@ Status ListOperations(OperationsOptions options) {
   KUBEDIAG_ASSIGN_OR_RETURN(const std::unique_ptr<LocalModules> modules,
                             LocalModules::OpenToLook(options.engine, paths, *logger));
   KUBEDIAG_ASSIGN_OR_RETURN(const std::string text, OutputOf(modules->catalog(), options));
-  return Print(text) ? Status::Ok() : Status::Cancelled("");
+  return Print(text) && all_there ? Status::Ok() : Status::Cancelled("");
 }
 
 }  // namespace
@@ -102,6 +114,8 @@ void AddOperationsCommand(CLI::App& app, int& status) {
   AddOutputOption(*command, options->format, "Output form [a short table]");
   AddEngineOptions(*command, options->engine);
   command->footer(
+      "Exit status: 0, or 1 if there is no such operation or no folder that --operations-dir "
+      "names.\n"
       "Examples:\n"
       "  kubediag operations\n"
       "  kubediag operations go-profiler\n"

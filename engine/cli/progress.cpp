@@ -172,9 +172,9 @@ std::string ProgressView::DrawLive() {
   const Clock::time_point now = Clock::now();
   std::string text;
   for (const auto& block : blocks_) {
-    const bool front = block == blocks_.front();
+    const bool titled = block->begun && block.get() == last_shown_;
     for (const auto& [id, running] : block->running) {
-      const std::string line = (front ? "" : block->title + ": ") + running.label + "  " +
+      const std::string line = (titled ? "" : block->title + ": ") + running.label + "  " +
                                FormatDuration(now - running.since);
       text += "  " + terminal_.Paint(spinner, Colour::kYellow) + " " +
               Fit(line, columns > 5 ? columns - 5 : 1, terminal_.unicode ? "…" : "~") + "\n";

@@ -40,6 +40,8 @@ void AddRunCommand(CLI::App& app, int& status) {
   AddRunOptions(*command, *options);
   command->footer(
       "The result goes to standard output, progress to standard error.\n"
+      "Whatever validate would say of the objects is said first; with an error nothing is run, "
+      "with --watch the objects without errors are.\n"
       "Exit status: 0 all Succeeded, 1 a Diagnosis Failed, 2 bad usage or invalid objects.\n"
       "Examples:\n"
       "  kubediag run -f operationset.yaml -f diagnosis.yaml\n"

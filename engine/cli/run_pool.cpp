@@ -39,6 +39,7 @@ RunPool::~RunPool() {
 
 void RunPool::Submit(const api::Diagnosis& diagnosis) {
   std::unique_ptr<RunProgress> progress = BeginProgress(diagnosis);
+  WarnOfAnotherNode(diagnosis, *progress);
   SayIfItWaits(diagnosis);
   const std::lock_guard lock(mutex_);
   for (Job& older : jobs_) {
@@ -53,6 +54,18 @@ void RunPool::Submit(const api::Diagnosis& diagnosis) {
   // A Ctrl-C that came while the engine was still being put together counts.
   if (cancelled_) job.cancellation.Request(diagnosis::CancelCause::kCancelled);
   changed_.notify_all();
+}
+
+// What is found out here would be read as of that node.
+void RunPool::WarnOfAnotherNode(const api::Diagnosis& diagnosis, RunProgress& progress) {
+  const std::string& named = diagnosis.spec.node_name;
+  if (named.empty() || named == node_name_) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!warned_of_node_.insert(diagnosis.metadata.uid).second) return;
+  }
+  progress.OnWarning("spec.nodeName is " + named + ", and it runs on this machine, " + node_name_ +
+                     " (--node-name tells another name)");
 }
 
 void RunPool::SayIfItWaits(const api::Diagnosis& diagnosis) {

@@ -11,6 +11,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -56,6 +57,7 @@ class RunPool {
   Job* NextJob();  // under mutex_; null: none may start now
   Outcome Run(Job& job);
   std::string WhyVoid(const Job& job);
+  void WarnOfAnotherNode(const api::Diagnosis& diagnosis, RunProgress& progress);
   void SayIfItWaits(const api::Diagnosis& diagnosis);
   std::unique_ptr<RunProgress> BeginProgress(const api::Diagnosis& diagnosis);
 
@@ -68,7 +70,8 @@ class RunPool {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::list<Job> jobs_;  // in order of Submit(); removed when done
+  std::list<Job> jobs_;                   // in order of Submit(); removed when done
+  std::set<std::string> warned_of_node_;  // uids
   size_t submitted_ = 0;
   bool cancelled_ = false;
   bool closed_ = false;

@@ -23,6 +23,7 @@
 #include "engine/cli/local_engine.h"
 #include "engine/cli/manifests.h"
 #include "engine/cli/metrics_file.h"
+#include "engine/cli/object_check.h"
 #include "engine/cli/object_watch.h"
 #include "engine/cli/progress.h"
 #include "engine/cli/run_pool.h"
@@ -44,13 +45,18 @@ bool HasDiagnosis(const ObjectSet& set) {
   return false;
 }
 
-// Says on standard error what is wrong with the files. True: they can be run.
-bool ReportObjects(const ObjectSet& set) {
+// Says on standard error what is wrong with the files.
+void Tell(const ObjectSet& set) {
   for (const Status& status : set.unreadable) PrintError(status.message());
   (void)WriteAll(STDERR_FILENO, DiagnosticsText(set.diagnostics, Terminal::Detect(STDERR_FILENO)));
-  if (!set.ok()) return false;
-  if (HasDiagnosis(set)) return true;
-  PrintError("there is no Diagnosis in what -f names");
+}
+
+// Files that are not to be run, whatever the modules are. False: said why.
+bool CanBeRun(const EngineOptions& options, const ProgramPaths& paths, ObjectSet& set) {
+  if (set.ok() && HasDiagnosis(set)) return true;
+  CheckAll(options, paths, set);
+  Tell(set);
+  if (set.ok()) PrintError("there is no Diagnosis in what -f names");
   return false;
 }
 
@@ -92,6 +98,8 @@ class Session {
     return metrics_file_->Write();  // what cannot be written is said before anything runs
   }
 
+  // Says what is wrong with the objects, as `validate` does. False: they are not to be run.
+  bool Check(ObjectSet& set);
   int RunOnce(const ObjectSet& set);
   int Watch();
   // At the end. False: said on standard error.
@@ -101,6 +109,7 @@ class Session {
   void Note(const RunPool::Outcome& outcome);
   api::Diagnosis EndPages(api::Diagnosis diagnosis);
   void SayWhatIsWatched();
+  ObjectSet ReadAndCheck();
   void Take(const ObjectChanges& changes, RunPool& pool);
   // False: a stop was requested.
   bool AwaitChange(catalog::FolderWatch& watch, const StopDescriptor& stop) const;
@@ -144,6 +153,13 @@ api::Diagnosis Session::EndPages(api::Diagnosis diagnosis) {
   diagnosis::SetServing(diagnosis.status, false, diagnosis::kReasonNotServed,
                         "its pages ended with the run: --exit", api::Now());
   return diagnosis;
+}
+
+bool Session::Check(ObjectSet& set) {
+  CheckSetsAreGiven(set);
+  CheckAgainstModules(options_.engine.operations_folders, engine_->modules().catalog(), set);
+  Tell(set);
+  return set.ok();
 }
 
 int Session::RunOnce(const ObjectSet& set) {
@@ -202,15 +218,22 @@ int Session::Watch() {
     });
   }
   watch->Rearm();
-  Take(objects.Apply(manifests_.Read()), pool);
+  Take(objects.Apply(ReadAndCheck()), pool);
   // Not before the store has the objects: their journals are needed.
   engine_->executor().SweepInBackground();
   while (AwaitChange(*watch, stop)) {
     watch->Rearm();
-    Take(objects.Apply(manifests_.Read()), pool);
+    Take(objects.Apply(ReadAndCheck()), pool);
   }
   pool.WaitIdle();
   return failed_ ? kExitFailure : kExitSuccess;
+}
+
+// A set that is not there may come later: its Diagnosis waits, and that is said.
+ObjectSet Session::ReadAndCheck() {
+  ObjectSet set = manifests_.Read();
+  CheckAgainstModules(options_.engine.operations_folders, engine_->modules().catalog(), set);
+  return set;
 }
 
 void Session::SayWhatIsWatched() {
@@ -284,13 +307,14 @@ int RunSession(RunOptions options) {
   if (options.watch) manifests.AllowLateFiles();
   // Before signals are held back: Ctrl-C ends a wait for standard input at once. With --watch the
   // loop reads anew and reports, and a mended file is taken when it comes.
-  const ObjectSet set = manifests.Read();
-  if (!options.watch && !ReportObjects(set)) return kExitUsage;
+  ObjectSet set = manifests.Read();
+  if (!options.watch && !CanBeRun(options.engine, paths, set)) return kExitUsage;
   Session session(options, manifests);
   if (const Status status = session.Open(paths); !status.ok()) {
     PrintError(status.message());
     return kExitFailure;
   }
+  if (!options.watch && !session.Check(set)) return kExitUsage;
   const int status = options.watch ? session.Watch() : session.RunOnce(set);
   return session.WriteMetrics() ? status : std::max<int>(status, kExitFailure);
 }

@@ -125,6 +125,15 @@ Result<UniqueFd> OpenAt(int directory_fd, std::string_view relative_path, int fl
   return fd;
 }
 
+Status TakeDirectory(int directory_fd) {
+  // The owner first: until then he may change the mode again.
+  if (fchown(directory_fd, geteuid(), getegid()) != 0) {
+    return Status::FromErrno("take a folder", errno);
+  }
+  if (fchmod(directory_fd, kDirectoryMode) != 0) return Status::FromErrno("close a folder", errno);
+  return Status::Ok();
+}
+
 Status ReplaceFileAt(int directory_fd, const std::string& name, std::string_view bytes,
                      mode_t mode) {
   if (name.empty() || name.find('/') != std::string::npos) {

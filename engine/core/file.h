@@ -32,6 +32,9 @@ Result<UniqueFd> MakeDirectoryAt(int directory_fd, std::string_view relative_pat
 // A file beneath `directory_fd`; `flags` as for open(2), O_CLOEXEC added; mode 0600 if created.
 Result<UniqueFd> OpenAt(int directory_fd, std::string_view relative_path, int flags);
 
+// Makes a directory ours, mode 0700, whoever's it was and whatever its owner has made of it.
+Status TakeDirectory(int directory_fd);
+
 // Replaces `name` in the directory by `bytes` or leaves it as it was: temporary name, fsync,
 // rename, fsync of the directory. `mode` is narrowed by the umask.
 Status ReplaceFileAt(int directory_fd, const std::string& name, std::string_view bytes,

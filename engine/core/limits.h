@@ -62,8 +62,9 @@ inline constexpr size_t kMaxRuns = 1000;                             // of them
 inline constexpr std::chrono::hours kMaxUnfinishedRunAge{90 * 24};   // that may be resumed
 inline constexpr std::chrono::minutes kMinRemovableAge{30};          // nothing younger is removed
 inline constexpr std::chrono::minutes kSweepInterval{10};
-inline constexpr size_t kMaxSweptEntries = 1'000'000;  // looked at in one folder
-inline constexpr size_t kMaxPodFolders = 100'000;      // of one operation, in one sweep
+inline constexpr size_t kMaxSweptEntries = 1'000'000;    // looked at in one folder
+inline constexpr size_t kMaxSweptNameBytes = 16 * kMiB;  // of folders of it, still to be looked at
+inline constexpr size_t kMaxPodFolders = 100'000;        // of one operation, in one sweep
 
 // Processes.
 inline constexpr size_t kMaxFrameBytes = 1 * kMiB;       // one frame of the host protocol

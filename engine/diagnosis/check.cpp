@@ -44,14 +44,22 @@ api::Problem Warning(std::string field, std::string message) {
 
 std::string ParameterField(const std::string& key) { return "spec.parameters[" + key + "]"; }
 
-// Whether nothing runs before one of the nodes that name the operation.
-bool RunsFirst(const api::OperationSet& operation_set, const std::string& operation) {
-  if (operation_set.adjacency_list.empty()) return false;
+// What a missing value makes of the run: nothing runs before the operations that the start node
+// leads to, and if that is this one only, no path can succeed.
+api::Problem Missing(const api::OperationSet& operation_set, const std::string& operation,
+                     const std::string& message, const std::string& unless) {
   const auto& list = operation_set.adjacency_list;
-  return std::any_of(list.front().to.begin(), list.front().to.end(), [&](int64_t to) {
-    return to > 0 && static_cast<uint64_t>(to) < list.size() &&
-           list[static_cast<size_t>(to)].operation == operation;
-  });
+  bool begins_a_path = false;
+  bool begins_each_path = true;
+  for (const int64_t to : list.empty() ? std::vector<int64_t>() : list.front().to) {
+    const bool is_node = to > 0 && static_cast<uint64_t>(to) < list.size();
+    const bool same = is_node && list[static_cast<size_t>(to)].operation == operation;
+    begins_a_path |= same;
+    begins_each_path &= same;
+  }
+  if (!begins_a_path) return Warning("spec.parameters", message + ", unless " + unless);
+  if (begins_each_path) return Error("spec.parameters", message);
+  return Warning("spec.parameters", message + ": a path that begins with it fails");
 }
 
 void CheckDeclared(const api::Diagnosis& diagnosis, const api::OperationSet& operation_set,
@@ -73,15 +81,20 @@ void CheckDeclared(const api::Diagnosis& diagnosis, const api::OperationSet& ope
     const std::string message = operation.name + ": " + MissingParameter(parameter).message() +
                                 " (" + parameter.key + " is required)";
     problems.push_back(
-        RunsFirst(operation_set, operation.name)
-            ? Error("spec.parameters", message)
-            : Warning("spec.parameters", message + ", unless an earlier operation supplies it"));
+        Missing(operation_set, operation.name, message, "an earlier operation supplies it"));
   }
   for (const auto& secret : operation.entry.descriptor.secrets) {
     const auto reference = ReferenceOf(secret, operation.entry.descriptor, diagnosis);
-    if (reference.ok()) continue;
-    problems.push_back(
-        Error("spec.parameters", operation.name + ": " + reference.status().message()));
+    if (!reference.ok()) {
+      problems.push_back(
+          Error("spec.parameters", operation.name + ": " + reference.status().message()));
+    }
+    const Status named = CheckNamed(secret, operation.entry.descriptor, diagnosis, given);
+    if (named.ok()) continue;
+    const std::string message =
+        operation.name + ": " + named.message() + " (" + secret.name_parameter + " is required)";
+    problems.push_back(Missing(operation_set, operation.name, message,
+                               "an earlier operation supplies another " + secret.https_parameter));
   }
 }
 

@@ -1,5 +1,5 @@
 // Check: what can be said of a Diagnosis before it runs, knowing the modules at hand. For `kubediag
-// validate`, and as a warning before a run.
+// validate`, and before a run.
 //
 // Reads the catalog, changes nothing; thread-safe.
 #pragma once
@@ -19,9 +19,10 @@ std::vector<api::Problem> CheckOperationSet(const api::OperationSet& operation_s
                                             std::span<const api::Operation> operations,
                                             catalog::Catalog& catalog);
 
-// Problems of `diagnosis.spec` for the operations of its set: parameters of a wrong kind, required
-// keys that are missing (unless an earlier operation is expected to supply them), a reference to a
-// Secret that is no valid name (errors); keys that no operation declares, with the nearest name
+// Problems of `diagnosis.spec` for the operations of its set: parameters of a wrong kind or out of
+// their range, required keys that are missing, a reference to a Secret that is no valid name or
+// that an https URL lacks (errors; what is missing is a warning while another path may succeed, or
+// an earlier operation supply it); keys that no operation declares, with the nearest name
 // (warnings). What can be told without operations, api::Validate tells.
 std::vector<api::Problem> CheckDiagnosis(const api::Diagnosis& diagnosis,
                                          const api::OperationSet& operation_set,

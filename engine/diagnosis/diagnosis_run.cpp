@@ -138,8 +138,10 @@ Result<std::optional<Recovery>> DiagnosisRun::JudgeJournal(const Plan& plan,
                "the engine ended while it ran, and its journal is of another run")
         .WithReason(kReasonInterrupted);
   }
-  // Nobody has claimed it: a run that has ended, or was cancelled, is over.
+  // Nobody has claimed it: a run that has ended, or was cancelled, is over, and one of other
+  // objects is another run.
   if (!equal || recovery->ended || recovery->cancelled) return std::optional<Recovery>();
+  if (recovery->begin.operations_hash != plan.operations_hash) return std::optional<Recovery>();
   return std::optional(*std::move(recovery));
 }
 
@@ -185,6 +187,7 @@ Result<api::Diagnosis> DiagnosisRun::Begin(const Plan& plan,
     const api::Time now = api::Now();
     beginning.begin = {.binding = plan.binding,
                        .set_hash = plan.set_hash,
+                       .operations_hash = plan.operations_hash,
                        .stamp = NewStamp(now),
                        // By this machine's clock, which goes on with it: the status' start may be
                        // by another's.
@@ -237,7 +240,8 @@ Result<api::Diagnosis> DiagnosisRun::Drive(const Plan& plan,
   observer_.OnRunning(writer_.diagnosis(), recovery.has_value());
   if (recovery) {
     for (const auto& [node, attempts] : recovery->attempts) progress.SetAttempts(node, attempts);
-  } else if (plan.Descriptors().size() == plan.operations.size()) {
+  } else if (!environment_.options.parameters_checked &&
+             plan.Descriptors().size() == plan.operations.size()) {
     // An operation that is missing might have read any key.
     for (const auto& unknown : UnknownParameters(diagnosis_.spec.parameters, plan.Descriptors())) {
       observer_.OnWarning(unknown.message);

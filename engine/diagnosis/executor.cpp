@@ -18,6 +18,7 @@
 #include "engine/diagnosis/diagnosis_run.h"
 #include "engine/diagnosis/environment.h"
 #include "engine/diagnosis/journal.h"
+#include "engine/diagnosis/left_folders.h"
 #include "engine/diagnosis/reasons.h"
 #include "engine/diagnosis/run_lock.h"
 #include "engine/diagnosis/status.h"
@@ -54,20 +55,31 @@ bool IsGone(const Environment& environment) {
 
 Status TakeLock(Environment& environment, const api::Diagnosis& diagnosis,
                 std::shared_ptr<RunLock>& lock) {
-  auto taken = RunLock::Take(environment.data_root.get(), diagnosis.metadata.uid);
-  if (taken.status().code() == StatusCode::kNotFound && IsGone(environment)) {
+  // What is written into a folder that nobody finds is lost.
+  if (IsGone(environment)) {
     std::error_code ignored;
     const std::string& path = environment.options.data_root;
     const std::string full = std::filesystem::absolute(path, ignored).string();
     return Status::Unavailable("the data root " + (full.empty() ? path : full) +
                                " has been removed or replaced since the start: restart kubediag");
   }
+  auto taken = RunLock::Take(environment.data_root.get(), diagnosis.metadata.uid);
   if (taken.status().reason() == kReasonAlreadyRunning) {
     return AlreadyRunning(diagnosis, taken.status().message());
   }
   KUBEDIAG_RETURN_IF_ERROR(taken.status());
   lock = *std::move(taken);
   return Status::Ok();
+}
+
+// What leaves a page that lives longest, or null.
+const FinishedRecord* LastPage(const Recovery& recovery) {
+  const FinishedRecord* last = nullptr;
+  for (const FinishedRecord& record : recovery.finished) {
+    if (!record.viewer) continue;
+    if (last == nullptr || last->viewer->expires < record.viewer->expires) last = &record;
+  }
+  return last;
 }
 
 // The pages of a Diagnosis that has ended, as its journal has them.
@@ -133,6 +145,13 @@ struct Executor::State {
     bool entered_ = false;
   };
 
+  // Of all operations that are known by now.
+  void TakeBackLeftFolders() {
+    if (!data_root_status.ok()) return;
+    diagnosis::TakeBackLeftFolders(environment.data_root.get(),
+                                   environment.catalog.ArtifactFolders(), environment.logger);
+  }
+
   const Status data_root_status;
   std::mutex mutex;
   std::set<std::string> running;
@@ -146,6 +165,7 @@ Executor::Executor(store::Store& store, catalog::Catalog& catalog, operation::Ru
                    const ExecutorOptions& options, Logger& logger) {
   DataRoot data_root = OpenDataRoot(options.data_root);
   state_ = std::make_unique<State>(store, catalog, runner, options, logger, std::move(data_root));
+  state_->TakeBackLeftFolders();
 }
 
 Executor::~Executor() { state_->sweeper = {}; }
@@ -189,6 +209,7 @@ bool Executor::CanResume(const std::string& uid) const {
 Retention::Removed Executor::Sweep(std::chrono::system_clock::time_point now,
                                    const std::stop_token& stop) {
   if (!state_->data_root_status.ok()) return {};
+  state_->TakeBackLeftFolders();
   Environment& environment = state_->environment;
   std::set<std::string> known;
   {
@@ -251,22 +272,16 @@ Status Executor::RestoreViewers(const api::Diagnosis& diagnosis, const std::stop
   if (contents.status().code() == StatusCode::kNotFound) return Status::Ok();
   KUBEDIAG_RETURN_IF_ERROR(contents.status());
   KUBEDIAG_ASSIGN_OR_RETURN(Recovery recovery, Recover(*contents));
-  const int64_t now = api::Now().time_since_epoch().count();
-  const bool serves = std::any_of(
-      recovery.finished.begin(), recovery.finished.end(),
-      [now](const auto& record) { return record.viewer && record.viewer->expires > now; });
-  if (!serves || recovery.cancelled) return Status::Ok();
-
+  if (recovery.cancelled) return Status::Ok();
+  const FinishedRecord* last = LastPage(recovery);
+  if (last == nullptr) return Status::Ok();
+  if (last->viewer->expires <= api::Now().time_since_epoch().count()) {
+    TellExpired(environment, diagnosis, *last);
+    return Status::Ok();
+  }
   Status restored = RestoreAll(environment, diagnosis, recovery, lock, stop);
   if (restored.ok() || stop.stop_requested()) return restored;
-  api::Diagnosis changed = diagnosis;
-  SetServing(changed.status, false, kReasonRestoreFailed,
-             "its page could not be served again: " + restored.message(), api::Now());
-  const Status written = environment.store.WriteStatus(changed);
-  if (!written.ok()) {
-    environment.logger.Warning("condition Serving could not be written",
-                               {{"error", written.message()}});
-  }
+  TellRestoreFailed(environment, diagnosis, restored);
   return restored;
 }
 

@@ -44,6 +44,8 @@ struct ExecutorOptions {
   std::vector<std::pair<std::string, std::string>> policy;  // Job::policy
   // Somebody else has checked that the author may read the Secrets: no rule of ours.
   bool secrets_checked_by_admission = false;
+  // Somebody else has told of parameters that no operation reads (check.h): not told again.
+  bool parameters_checked = false;
   Limits limits;
 
   // What stays of earlier runs (retention.h).

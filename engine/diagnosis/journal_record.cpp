@@ -16,6 +16,7 @@ void Put(ByteWriter& out, const BeginRecord& record) {
   out.Byte(static_cast<uint8_t>(Type::kBegin));
   out.Text(record.binding);
   out.Text(record.set_hash);
+  out.Text(record.operations_hash);
   out.Text(record.stamp);
   PutTime(out, record.start_time);
   std::string flags;
@@ -27,6 +28,7 @@ BeginRecord GetBegin(ByteReader& in) {
   BeginRecord record;
   record.binding = in.Text();
   record.set_hash = in.Text();
+  record.operations_hash = in.Text();
   record.stamp = in.Text();
   record.start_time = GetTime(in);
   for (const char flag : in.View()) record.repeatable.push_back(flag != 0);

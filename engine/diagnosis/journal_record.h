@@ -22,7 +22,8 @@ namespace kubediag::diagnosis {
 struct BeginRecord {
   std::string binding;   // digest of the Diagnosis' spec and of the set: equal objects, equal run
   std::string set_hash;  // of the OperationSet alone
-  std::string stamp;     // names the folder of the run's saved values
+  std::string operations_hash;  // of the Operation objects: where nobody has claimed the run
+  std::string stamp;            // names the folder of the run's saved values
   api::Time start_time{};
   std::vector<bool> repeatable;  // by position
   bool operator==(const BeginRecord&) const = default;

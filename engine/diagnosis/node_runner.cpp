@@ -129,6 +129,7 @@ Status NodeRunner::SetUp(Attempt& attempt, const ResultMap& results) {
   job.operation = descriptor.name;
   job.parameters = BuildParameters(context_.diagnosis.spec.parameters, results, context_keys_);
   KUBEDIAG_RETURN_IF_ERROR(CheckParameters(descriptor, job.parameters));
+  KUBEDIAG_RETURN_IF_ERROR(CheckAllNamed(descriptor, context_.diagnosis, job.parameters));
   FillDefaults(descriptor, job.parameters);
   job.settings = attempt.operation->settings;
   job.policy = options.policy;

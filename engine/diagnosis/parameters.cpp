@@ -11,6 +11,7 @@
 namespace kubediag::diagnosis {
 namespace {
 
+using operation::Fit;
 using operation::OperationDescriptor;
 using operation::ParameterDescriptor;
 using operation::ParameterKind;
@@ -24,7 +25,11 @@ std::string Join(const std::vector<std::string>& words, std::string_view separat
   return text;
 }
 
-std::string KindSentence(const ParameterDescriptor& parameter) {
+std::string Sentence(const ParameterDescriptor& parameter, Fit fit) {
+  if (fit == Fit::kTooWide) return "is out of the range of a 64-bit integer";
+  if (fit == Fit::kOutOfRange) return "must be " + operation::RangeText(parameter);
+  if (fit == Fit::kBadPort) return "must have a port from 1 to 65535";
+  if (fit == Fit::kNotABase) return "must be a base URL, without query or fragment";
   switch (parameter.kind) {
     case ParameterKind::kInteger:
       return "must be a decimal integer";
@@ -73,11 +78,14 @@ void FillDefaults(const OperationDescriptor& descriptor, api::StringMap& paramet
 }
 
 Status CheckKind(const ParameterDescriptor& parameter, const std::string& value) {
-  if (operation::IsOfKind(parameter, value)) return Status::Ok();
-  // Of a URL the sentence only says that it is missing: KubeDiag 0.2 has it for nothing else.
-  const bool engine_words = parameter.violation.empty() || parameter.kind == ParameterKind::kUrl;
+  const Fit fit = operation::FitOf(parameter, value);
+  if (fit == Fit::kFits) return Status::Ok();
+  // Of a URL the sentence only says that it is missing: KubeDiag 0.2 has it for nothing else. Of a
+  // number out of its range the engine knows more: the bounds.
+  const bool engine_words = parameter.violation.empty() || fit != Fit::kWrongKind ||
+                            parameter.kind == ParameterKind::kUrl;
   const std::string message =
-      engine_words ? parameter.key + " " + KindSentence(parameter) : parameter.violation;
+      engine_words ? parameter.key + " " + Sentence(parameter, fit) : parameter.violation;
   return Status::InvalidArgument(message).WithReason(kReasonInvalidParameter);
 }
 

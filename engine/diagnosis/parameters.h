@@ -24,10 +24,12 @@ api::StringMap BuildParameters(const api::StringMap& spec_parameters, const Resu
 // Adds the declared defaults of absent keys.
 void FillDefaults(const operation::OperationDescriptor& descriptor, api::StringMap& parameters);
 
-// InvalidArgument "InvalidParameter": the value is not of the declared kind. The message is the
-// declared sentence, if there is one.
+// InvalidArgument "InvalidParameter": the value is not of the declared kind, or out of its range.
+// The message is the declared sentence, if there is one: but for a URL, and for a number out of
+// range.
 Status CheckKind(const operation::ParameterDescriptor& parameter, const std::string& value);
-// Every declared key that is in the map is of its kind; the first that is not, in declared order.
+// Every declared key that is in the map is of its kind and range; the first that is not, in
+// declared order.
 Status CheckKinds(const operation::OperationDescriptor& descriptor,
                   const api::StringMap& parameters);
 

@@ -1,10 +1,12 @@
 #include "engine/diagnosis/plan.h"
 
 #include "engine/api/conditions.h"
+#include "engine/api/encode.h"
 #include "engine/api/names.h"
 #include "engine/core/byte_codec.h"
 #include "engine/core/digest.h"
 #include "engine/diagnosis/parameters.h"
+#include "engine/diagnosis/reasons.h"
 
 namespace kubediag::diagnosis {
 namespace {
@@ -45,6 +47,17 @@ std::string BindingOf(const api::Diagnosis& diagnosis, const std::string& set_ha
   bytes.Byte(spec.timeout_seconds ? 1 : 0);
   bytes.I64(spec.timeout_seconds.value_or(0));
   return Sha256Hex(bytes.bytes());
+}
+
+// Adds what the object says, but not who says it: labels and versions count for nothing.
+void AddOperation(const std::string& name, const Result<api::Operation>& object,
+                  ByteWriter& bytes) {
+  bytes.Text(name);
+  bytes.Bool(object.ok());
+  if (!object.ok()) return;
+  api::Operation said = *object;
+  said.metadata = {};
+  bytes.Text(api::EncodeJson(said, api::JsonLayout::kCompact));
 }
 
 }  // namespace
@@ -102,14 +115,27 @@ Result<Plan> MakePlan(const api::Diagnosis& diagnosis, store::Store& store,
             .graph = *std::move(graph),
             .set_hash = set_hash,
             .binding = BindingOf(diagnosis, set_hash),
+            .operations_hash = {},
             .operations = {}};
+  ByteWriter objects;
   for (graph::NodeIndex node = 1; node < plan.graph.size(); ++node) {
     const std::string& operation = plan.NameOf(node);
     if (plan.operations.contains(operation)) continue;
-    auto resolved = Resolve(operation, store, catalog);
-    if (!resolved.ok() && !IsResolveFailure(resolved.status())) return resolved.status();
-    plan.operations.emplace(operation, std::move(resolved));
+    const auto object = store.GetOperation(operation);
+    const StatusCode code = object.ok() ? StatusCode::kOk : object.status().code();
+    const bool unreadable = code == StatusCode::kInvalidArgument;
+    if (!object.ok() && !unreadable && code != StatusCode::kNotFound) return object.status();
+    AddOperation(operation, object, objects);
+    if (unreadable) {
+      plan.operations.emplace(operation, object.status()
+                                             .Annotate("Operation " + operation + " cannot be read")
+                                             .WithReason(kReasonOperationNotAvailable));
+      continue;
+    }
+    plan.operations.emplace(operation,
+                            Resolve(operation, object.ok() ? &*object : nullptr, catalog));
   }
+  plan.operations_hash = Sha256Hex(objects.bytes());
   return plan;
 }
 

@@ -21,6 +21,7 @@ struct Plan {
   graph::OperationGraph graph;
   std::string set_hash;  // equal for equal adjacency lists and strategies
   std::string binding;   // equal for equal sets and Diagnoses (uid and spec, but for suspend)
+  std::string operations_hash;  // equal for equal Operation objects, whatever the modules are
   std::map<std::string, Result<ResolvedOperation>> operations;  // by the name in the nodes
 
   const std::string& NameOf(graph::NodeIndex node) const {

@@ -114,11 +114,6 @@ std::string_view OperationOfKubeDiagPath(std::string_view path) {
   return found == kKubeDiagPaths.end() ? std::string_view() : found->second;
 }
 
-bool IsResolveFailure(const Status& status) {
-  return status.reason() == api::kConditionOperationNotFound ||
-         status.reason() == kReasonOperationNotAvailable;
-}
-
 Result<ResolvedOperation> Resolve(const std::string& name, const api::Operation* object,
                                   catalog::Catalog& catalog) {
   if (object == nullptr) {
@@ -147,19 +142,6 @@ Result<ResolvedOperation> Resolve(const std::string& name, const api::Operation*
   const bool by_default = !target.user_code && resolved.entry.descriptor.repeatable();
   resolved.repeatable = object->repeatable.value_or(by_default);
   return resolved;
-}
-
-Result<ResolvedOperation> Resolve(const std::string& name, store::Store& store,
-                                  catalog::Catalog& catalog) {
-  auto object = store.GetOperation(name);
-  if (object.ok()) return Resolve(name, &*object, catalog);
-  if (object.status().code() == StatusCode::kInvalidArgument) {
-    return object.status()
-        .Annotate("Operation " + name + " cannot be read")
-        .WithReason(kReasonOperationNotAvailable);
-  }
-  if (object.status().code() != StatusCode::kNotFound) return object.status();
-  return Resolve(name, nullptr, catalog);
 }
 
 }  // namespace kubediag::diagnosis

@@ -13,7 +13,6 @@
 #include "engine/api/objects.h"
 #include "engine/catalog/catalog.h"
 #include "engine/core/result.h"
-#include "engine/store/store.h"
 
 namespace kubediag::diagnosis {
 
@@ -34,11 +33,5 @@ std::string_view OperationOfKubeDiagPath(std::string_view path);
 // "OperationNotAvailable": no module has what the object names.
 Result<ResolvedOperation> Resolve(const std::string& name, const api::Operation* object,
                                   catalog::Catalog& catalog);
-// Reads the object from the store first. Errors besides: the store's.
-Result<ResolvedOperation> Resolve(const std::string& name, store::Store& store,
-                                  catalog::Catalog& catalog);
-
-// Whether the failure is about the operation, not about the store that did not answer.
-bool IsResolveFailure(const Status& status);
 
 }  // namespace kubediag::diagnosis

@@ -1,51 +1,23 @@
 #include "engine/diagnosis/remove_tree.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <memory>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "engine/core/digest.h"
 #include "engine/core/file.h"
-#include "engine/core/limits.h"
+#include "engine/diagnosis/tree_entries.h"
 
 namespace kubediag::diagnosis {
 namespace {
 
 constexpr int kOpenFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
-constexpr uint64_t kEntryBytes = 4 * kKiB;  // an empty file is not free either
-
 constexpr size_t kGoneNameBytes = 8;
-
-// As OpenAt(), but whatever is mounted beneath `directory` is not entered: it is not the tree's.
-Result<UniqueFd> OpenWithin(int directory, const std::string& path, int flags) {
-  open_how how{};
-  how.flags = static_cast<uint64_t>(flags) | O_CLOEXEC;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
-  UniqueFd fd(static_cast<int>(syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how)));
-  if (fd.valid()) return fd;
-  if (errno == EXDEV) {
-    return Status::FailedPrecondition("something is mounted at " + path)
-        .WithReason(kReasonMountedHere);
-  }
-  return Status::FromErrno("open " + path, errno);
-}
-
-void Count(const struct stat& info, TreeSize& size) {
-  constexpr uint64_t kBlock = 512;
-  size.bytes += std::max(static_cast<uint64_t>(info.st_blocks) * kBlock, kEntryBytes);
-  size.newest = std::max(size.newest, ChangeTimeOf(info));
-}
 
 // One folder emptied of all but folders, which are moved up into the tree's top: so the next one
 // is never deeper than that.
@@ -76,7 +48,6 @@ class Emptier {
 
  private:
   static constexpr size_t kFoldersAtOnce = 1024;
-  static constexpr mode_t kOurs = 0700;
 
   bool Stopped() const { return stop_.stop_requested(); }
 
@@ -94,13 +65,13 @@ class Emptier {
   bool EmptyFolder(const std::string& folder) {
     // An operation may have closed it even to us.
     auto opened = OpenWithin(top_, folder, kOpenFolder);
-    if (!opened.ok() && Unlock(folder)) opened = OpenWithin(top_, folder, kOpenFolder);
+    if (!opened.ok() && OpenUp(top_, folder)) opened = OpenWithin(top_, folder, kOpenFolder);
     if (!opened.ok()) {
       failure_ = opened.status();
       return false;
     }
     const int directory = opened->get();
-    (void)fchmod(directory, kOurs);
+    (void)TakeDirectory(directory);  // another user's may be sticky
     bool progress = false;
     const Status listed = ForEachName(directory, [&](const std::string& name) {
       progress |= Remove(directory, name) || MoveUp(directory, name);
@@ -108,13 +79,6 @@ class Emptier {
     });
     if (!listed.ok()) failure_ = listed;
     return Remove(top_, folder) || progress;
-  }
-
-  // chmod(2) of a folder that cannot be opened, without following a link of that name.
-  bool Unlock(const std::string& folder) {
-    const auto handle = OpenWithin(top_, folder, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-    if (!handle.ok()) return false;
-    return chmod(("/proc/self/fd/" + std::to_string(handle->get())).c_str(), kOurs) == 0;
   }
 
   bool MoveUp(int directory, const std::string& name) {
@@ -131,64 +95,6 @@ class Emptier {
 };
 
 }  // namespace
-
-Status ForEachName(int directory, const std::function<bool(const std::string& name)>& visit) {
-  UniqueFd listing(openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!listing.valid()) return Status::FromErrno("list a folder", errno);
-  const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(listing.get()), closedir);
-  if (stream == nullptr) return Status::FromErrno("list a folder", errno);
-  (void)listing.Release();
-  // A DIR belongs to this call alone.
-  while (const dirent* entry = readdir(stream.get())) {  // NOLINT(concurrency-mt-unsafe)
-    const std::string name = entry->d_name;
-    if (name != "." && name != ".." && !visit(name)) break;
-  }
-  return Status::Ok();
-}
-
-std::chrono::system_clock::time_point ChangeTimeOf(const struct stat& info) {
-  using Time = std::chrono::system_clock::time_point;
-  using std::chrono::duration_cast;
-  // File systems go on for longer than a 64-bit count of nanoseconds.
-  const auto whole = std::chrono::seconds(info.st_ctim.tv_sec);
-  if (whole >= duration_cast<std::chrono::seconds>(Time::max().time_since_epoch())) {
-    return Time::max();
-  }
-  if (whole <= duration_cast<std::chrono::seconds>(Time::min().time_since_epoch())) {
-    return Time::min();
-  }
-  return Time(duration_cast<Time::duration>(whole) +
-              duration_cast<Time::duration>(std::chrono::nanoseconds(info.st_ctim.tv_nsec)));
-}
-
-Result<TreeSize> MeasureTree(int parent, const std::string& name, const std::stop_token& stop,
-                             size_t max_entries) {
-  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd top, OpenWithin(parent, name, kOpenFolder));
-  TreeSize size;
-  struct stat info {};
-  if (fstat(top.get(), &info) != 0) return Status::FromErrno("look at " + name, errno);
-  Count(info, size);
-  size_t entries = 0;
-  std::vector<std::string> folders = {"."};  // relative to the top
-  while (!folders.empty() && entries < max_entries && !stop.stop_requested()) {
-    const std::string folder = std::move(folders.back());
-    folders.pop_back();
-    const auto opened = OpenWithin(top.get(), folder, kOpenFolder);
-    if (opened.status().reason() == kReasonMountedHere) return opened.status();
-    if (!opened.ok()) continue;
-    (void)ForEachName(opened->get(), [&](const std::string& entry) {
-      struct stat of_entry {};
-      if (fstatat(opened->get(), entry.c_str(), &of_entry, AT_SYMLINK_NOFOLLOW) != 0) return true;
-      Count(of_entry, size);
-      if (S_ISDIR(of_entry.st_mode)) {
-        folders.push_back(folder);
-        folders.back().append("/").append(entry);
-      }
-      return ++entries < max_entries && !stop.stop_requested();
-    });
-  }
-  return size;
-}
 
 Result<std::string> TakeAway(int parent, const std::string& name) {
   std::string gone = kGonePrefix + RandomHex(kGoneNameBytes);

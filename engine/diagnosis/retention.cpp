@@ -14,15 +14,18 @@
 #include "engine/core/file.h"
 #include "engine/diagnosis/artifacts.h"
 #include "engine/diagnosis/journal.h"
+#include "engine/diagnosis/measure_tree.h"
 #include "engine/diagnosis/reasons.h"
 #include "engine/diagnosis/remove_tree.h"
 #include "engine/diagnosis/run_lock.h"
+#include "engine/diagnosis/tree_entries.h"
 
 namespace kubediag::diagnosis {
 namespace {
 
 constexpr int kOpenFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 constexpr char kResultsFolder[] = "results";
+
 Status InUse() {
   return Status::FailedPrecondition("it is in use").WithReason(kReasonAlreadyRunning);
 }
@@ -41,9 +44,14 @@ bool IsRunFolder(int runs, const std::string& name) {
 // Takes a folder of artifacts away if no run has it and it is as it was at `newest`. Whoever makes
 // or opens one looks for it again once it has locked it.
 Result<std::string> TakeArtifacts(int parent, const std::string& name, Retention::Time newest) {
-  KUBEDIAG_ASSIGN_OR_RETURN(const UniqueFd folder, OpenAt(parent, name, kOpenFolder));
+  const auto folder = OpenAt(parent, name, kOpenFolder);
+  // That changes it, so it is measured and judged anew by a later sweep.
+  if (folder.status().code() == StatusCode::kPermissionDenied && OpenUp(parent, name)) {
+    return InUse();
+  }
+  KUBEDIAG_RETURN_IF_ERROR(folder.status());
   struct stat info {};
-  if (flock(folder.get(), LOCK_EX | LOCK_NB) != 0 || fstat(folder.get(), &info) != 0 ||
+  if (flock(folder->get(), LOCK_EX | LOCK_NB) != 0 || fstat(folder->get(), &info) != 0 ||
       ChangeTimeOf(info) > newest) {
     return InUse();
   }
@@ -140,6 +148,9 @@ bool Retention::ListRuns(Work& work, int runs, std::vector<FoundRun>& found) {
     if (size.ok()) {
       run.candidate.bytes = size->bytes;
       run.candidate.newest = size->newest;
+      run.candidate.uncounted = size->uncounted;
+    } else {
+      WarnUnmeasured(std::string(kRunsFolder) + "/" + name, size.status());
     }
     return !work.stop.stop_requested();
   });
@@ -203,7 +214,8 @@ void Retention::ListEarlierResults(Work& work, int runs, FoundRun& run) {
                                .bytes = size->bytes,
                                .newest = size->newest,
                                .uid = run.candidate.uid,
-                               .version = run.candidate.version});
+                               .version = run.candidate.version,
+                               .uncounted = size->uncounted});
     return !work.stop.stop_requested();
   });
   for (const std::string& name : gone) (void)RemoveTree(folder->get(), name, work.stop);
@@ -254,7 +266,7 @@ void Retention::ListArtifacts(Work& work, const std::string& folder) {
 void Retention::AddArtifacts(Work& work, int parent_fd, const std::string& parent,
                              const std::string& name) {
   const auto size = MeasureTree(parent_fd, name, work.stop);
-  if (!size.ok()) return;
+  if (!size.ok()) return WarnUnmeasured(parent + "/" + name, size.status());
   work.bytes += size->bytes;
   if (work.Young(size->newest) || size->newest >= work.needed_since) return;
   work.candidates.push_back({.parent = parent,
@@ -262,10 +274,14 @@ void Retention::AddArtifacts(Work& work, int parent_fd, const std::string& paren
                              .bytes = size->bytes,
                              .newest = size->newest,
                              .uid = "",
-                             .version = ""});
+                             .version = "",
+                             .uncounted = size->uncounted});
 }
 
 void Retention::KeepQuota(Work& work) {
+  std::erase_if(work.candidates, [&](const Candidate& candidate) {
+    return !work.stop.stop_requested() && RemoveUncounted(work, candidate);
+  });
   if (work.bytes <= rules_.quota_bytes) return;
   std::sort(work.candidates.begin(), work.candidates.end(),
             [](const auto& a, const auto& b) { return Age(a) < Age(b); });
@@ -309,9 +325,26 @@ bool Retention::Remove(Work& work, const Candidate& candidate) {
   return true;
 }
 
+// However many bytes it hides, they must not be the quota's to bear: it is over it by itself.
+bool Retention::RemoveUncounted(Work& work, const Candidate& candidate) {
+  if (candidate.uncounted.ok() || !Remove(work, candidate)) return false;
+  logger_.Warning(
+      "data of an earlier run that could not be counted is removed, as if over the quota",
+      {{"path", candidate.parent + "/" + candidate.name},
+       {"error", candidate.uncounted.message()}});
+  work.bytes -= std::min(work.bytes, candidate.bytes);
+  return true;
+}
+
 void Retention::Warn(const std::string& what, const Status& status) {
   if (status.code() == StatusCode::kCancelled) return;
   logger_.Warning("data of an earlier run cannot be removed",
+                  {{"path", what}, {"error", status.message()}});
+}
+
+void Retention::WarnUnmeasured(const std::string& what, const Status& status) {
+  if (status.code() == StatusCode::kNotFound) return;
+  logger_.Warning("data of an earlier run cannot be measured, so no quota counts it",
                   {{"path", what}, {"error", status.message()}});
 }
 

@@ -83,6 +83,7 @@ class Retention {
     Time newest;
     std::string uid;      // of the run it is, or is part of; empty: artifacts
     std::string version;  // of that run's journal when it was looked at
+    Status uncounted;     // why it holds more than `bytes`
     bool IsRun() const { return !uid.empty() && uid == name; }
   };
   struct FoundRun;
@@ -97,7 +98,9 @@ class Retention {
   void KeepQuota(Work& work);
   Result<std::string> Take(int parent, const Candidate& candidate) const;
   bool Remove(Work& work, const Candidate& candidate);
+  bool RemoveUncounted(Work& work, const Candidate& candidate);
   void Warn(const std::string& what, const Status& status);
+  void WarnUnmeasured(const std::string& what, const Status& status);
 
   const int data_root_;
   Logger& logger_;

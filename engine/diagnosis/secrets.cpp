@@ -107,6 +107,31 @@ Result<SecretReference> ReferenceOf(const operation::SecretDescriptor& secret,
   return reference;
 }
 
+Status CheckNamed(const operation::SecretDescriptor& secret,
+                  const operation::OperationDescriptor& descriptor, const api::Diagnosis& diagnosis,
+                  const api::StringMap& parameters) {
+  if (secret.https_parameter.empty()) return Status::Ok();
+  const auto found = parameters.find(secret.https_parameter);
+  const std::string url =
+      found == parameters.end() ? DefaultOf(descriptor, secret.https_parameter) : found->second;
+  if (!url.starts_with("https://")) return Status::Ok();
+  const auto reference = ReferenceOf(secret, descriptor, diagnosis);
+  if (!reference.ok() || !reference->name.empty()) return Status::Ok();  // the former is told later
+  const std::string message = secret.violation.empty()
+                                  ? secret.name_parameter + " must name a Secret, for " +
+                                        secret.https_parameter + " is https"
+                                  : secret.violation;
+  return Status::InvalidArgument(message).WithReason(kReasonMissingParameter);
+}
+
+Status CheckAllNamed(const operation::OperationDescriptor& descriptor,
+                     const api::Diagnosis& diagnosis, const api::StringMap& parameters) {
+  for (const operation::SecretDescriptor& secret : descriptor.secrets) {
+    KUBEDIAG_RETURN_IF_ERROR(CheckNamed(secret, descriptor, diagnosis, parameters));
+  }
+  return Status::Ok();
+}
+
 Result<std::vector<operation::SecretValue>> ReadSecrets(
     const operation::OperationDescriptor& descriptor, const api::Diagnosis& diagnosis,
     SecretRule rule, store::Store& store) {

@@ -32,6 +32,15 @@ Result<SecretReference> ReferenceOf(const operation::SecretDescriptor& secret,
                                     const operation::OperationDescriptor& descriptor,
                                     const api::Diagnosis& diagnosis);
 
+// InvalidArgument "MissingParameter": the Diagnosis names no Secret, though the URL that the
+// declaration points to is https in `parameters` or by its default.
+Status CheckNamed(const operation::SecretDescriptor& secret,
+                  const operation::OperationDescriptor& descriptor, const api::Diagnosis& diagnosis,
+                  const api::StringMap& parameters);
+// All Secrets of the operation, in declared order.
+Status CheckAllNamed(const operation::OperationDescriptor& descriptor,
+                     const api::Diagnosis& diagnosis, const api::StringMap& parameters);
+
 // Errors: NotFound "SecretNotFound", PermissionDenied "SecretNotPermitted", FailedPrecondition
 // "SecretIncomplete"; otherwise the store's.
 Result<std::vector<operation::SecretValue>> ReadSecrets(

@@ -1,8 +1,10 @@
 #include "engine/diagnosis/viewer_life.h"
 
 #include <chrono>
+#include <functional>
 #include <utility>
 
+#include "engine/api/conditions.h"
 #include "engine/api/time.h"
 #include "engine/core/limits.h"
 #include "engine/diagnosis/artifacts.h"
@@ -16,24 +18,16 @@ namespace {
 
 using std::chrono::system_clock;
 
-void TellEnd(Environment& environment, const ViewerOwner& owner, ViewerEnd end) {
-  if (end == ViewerEnd::kStopped) return;  // by us: who stopped it says so
-  const bool early = end == ViewerEnd::kExitedEarly;
-  const std::string message =
-      std::to_string(owner.node) + " " + owner.operation +
-      (early ? " ended before its time; its page is gone" : " has expired; its page is gone");
-  if (early) {
-    environment.logger.Warning(
-        "a viewer ended before its time",
-        {{"diagnosis", owner.namespace_name + "/" + owner.name}, {"operation", owner.operation}});
-  }
+// Condition Serving of what the store has now, whoever else writes its status.
+void TellNotServing(Environment& environment, const ViewerOwner& owner, const char* reason,
+                    const std::string& message,
+                    const std::function<bool(const api::Diagnosis&)>& applies) {
   Status status;
   for (int attempt = 0; attempt < kMaxStatusConflicts; ++attempt) {
     auto diagnosis = environment.store.GetDiagnosis(owner.namespace_name, owner.name);
     if (!diagnosis.ok()) return;  // gone: nobody to tell
-    if (diagnosis->metadata.uid != owner.uid) return;
-    SetServing(diagnosis->status, false, early ? kReasonExitedEarly : kReasonExpired, message,
-               api::Now());
+    if (diagnosis->metadata.uid != owner.uid || !applies(*diagnosis)) return;
+    SetServing(diagnosis->status, false, reason, message, api::Now());
     status = environment.store.WriteStatus(*diagnosis);
     if (status.reason() != kReasonConflict) break;
   }
@@ -42,6 +36,35 @@ void TellEnd(Environment& environment, const ViewerOwner& owner, ViewerEnd end) 
         "condition Serving could not be written",
         {{"diagnosis", owner.namespace_name + "/" + owner.name}, {"error", status.message()}});
   }
+}
+
+bool Always(const api::Diagnosis&) { return true; }
+
+// Whether its status still promises a page, or says that one would come back.
+bool AwaitsExpiry(const api::Diagnosis& diagnosis) {
+  const api::Condition* serving =
+      api::FindCondition(diagnosis.status.conditions, api::kConditionServing);
+  return serving != nullptr &&
+         (serving->status == api::kConditionTrue || serving->reason == kReasonRestoreFailed);
+}
+
+std::string ExpiredMessage(const ViewerOwner& owner) {
+  return std::to_string(owner.node) + " " + owner.operation + " has expired; its page is gone";
+}
+
+void TellEnd(Environment& environment, const ViewerOwner& owner, ViewerEnd end) {
+  if (end == ViewerEnd::kStopped) return;  // by us: who stopped it says so
+  if (end == ViewerEnd::kExpired) {
+    TellNotServing(environment, owner, kReasonExpired, ExpiredMessage(owner), Always);
+    return;
+  }
+  environment.logger.Warning(
+      "a viewer ended before its time",
+      {{"diagnosis", owner.namespace_name + "/" + owner.name}, {"operation", owner.operation}});
+  TellNotServing(environment, owner, kReasonExitedEarly,
+                 std::to_string(owner.node) + " " + owner.operation +
+                     " ended before its time; its page is gone",
+                 Always);
 }
 
 // The copy that served before, so that the page stays the same; else today's module.
@@ -69,6 +92,22 @@ void KeepViewer(Environment& environment, const ViewerOwner& owner, Viewer viewe
   viewer.operation = owner.operation;
   viewer.on_ended = [&environment, owner](ViewerEnd end) { TellEnd(environment, owner, end); };
   environment.viewers.Add(std::move(viewer), std::move(ticket));
+}
+
+void TellExpired(Environment& environment, const api::Diagnosis& diagnosis,
+                 const FinishedRecord& record) {
+  std::string operation;
+  for (const api::OperationOutcome& outcome : diagnosis.status.operations) {
+    if (outcome.id == record.node) operation = outcome.operation;
+  }
+  const ViewerOwner owner = OwnerOf(diagnosis, record.node, operation);
+  TellNotServing(environment, owner, kReasonExpired, ExpiredMessage(owner), AwaitsExpiry);
+}
+
+void TellRestoreFailed(Environment& environment, const api::Diagnosis& diagnosis,
+                       const Status& failure) {
+  TellNotServing(environment, OwnerOf(diagnosis, 0, ""), kReasonRestoreFailed,
+                 "its page could not be served again: " + failure.message(), Always);
 }
 
 Status RestoreViewer(Environment& environment, const api::Diagnosis& diagnosis,

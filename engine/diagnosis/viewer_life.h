@@ -30,6 +30,13 @@ ViewerOwner OwnerOf(const api::Diagnosis& diagnosis, int64_t node, const std::st
 void KeepViewer(Environment& environment, const ViewerOwner& owner, Viewer viewer,
                 Viewers::Ticket ticket);
 
+// Condition Serving, told at the next start: the page of `record` expired while no engine was there
+// to see it, or a page that has not expired did not come back.
+void TellExpired(Environment& environment, const api::Diagnosis& diagnosis,
+                 const FinishedRecord& record);
+void TellRestoreFailed(Environment& environment, const api::Diagnosis& diagnosis,
+                       const Status& failure);
+
 // Serves again what `recorded` says: same port, same URL, until the same moment. Ok if it has
 // expired meanwhile. Waits until it answers, or `stop` is requested.
 Status RestoreViewer(Environment& environment, const api::Diagnosis& diagnosis,

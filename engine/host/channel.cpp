@@ -56,6 +56,8 @@ Result<std::pair<UniqueFd, UniqueFd>> Channel::MakePair() {
   return std::pair(UniqueFd(ends[0]), UniqueFd(ends[1]));
 }
 
+void Channel::HangUp() { shutdown(socket_.get(), SHUT_RDWR); }
+
 Channel::Outgoing::Outgoing(MessageType type, std::string_view body, std::vector<int> descriptors)
     : type_(type), body_(body), descriptors_(std::move(descriptors)) {
   NextFrame();

@@ -24,6 +24,9 @@ class Channel {
 
   int fd() const { return socket_.get(); }
 
+  // The peer finds it closed, and so do we.
+  void HangUp();
+
   // Sends the whole message, waiting as long as the peer needs to take it. Up to kMaxDescriptors
   // `descriptors` are duplicated into the peer. Unavailable when the peer is gone.
   Status Send(MessageType type, std::string_view body, const std::vector<int>& descriptors = {});

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "engine/host/capabilities.h"
+
 namespace kubediag::host {
 namespace {
 
@@ -17,11 +19,14 @@ Status ChangeUser(const OperationUser& user) {
     return Status::FromErrno(std::string(call) + " to operation user " + std::to_string(user.uid),
                              errno);
   };
+  KUBEDIAG_RETURN_IF_ERROR(DropBoundingSet());  // while we may
   if (setgroups(0, nullptr) != 0) return fail("setgroups");
   if (setresgid(user.gid, user.gid, user.gid) != 0) return fail("setresgid");
   if (setresuid(user.uid, user.uid, user.uid) != 0) return fail("setresuid");
-  // Changing the user hides /proc/self, through which the module's descriptor is opened.
-  if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) return fail("prctl");
+  KUBEDIAG_RETURN_IF_ERROR(DropCapabilities());
+  // Other runs of the same user must not get at its memory and descriptors. Changing the user does
+  // so already, if it was a change.
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail("prctl");
   return {};
 }
 

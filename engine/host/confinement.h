@@ -6,9 +6,9 @@
 
 namespace kubediag::host {
 
-// Another user if asked for, no_new_privs, the parent-death signal (TERM), child subreaper, and the
-// limits: address space (not under sanitizers, whose shadow needs all of it), file size,
-// descriptors, CPU time, no core file. Not ok: the host must not go on.
+// Another user, without any capability, if asked for; no_new_privs, the parent-death signal (TERM),
+// child subreaper, and the limits: address space (not under sanitizers, whose shadow needs all of
+// it), file size, descriptors, CPU time, no core file. Not ok: the host must not go on.
 Status Confine(const HostArguments& arguments);
 
 }  // namespace kubediag::host

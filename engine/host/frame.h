@@ -16,7 +16,7 @@
 
 namespace kubediag::host {
 
-inline constexpr uint32_t kProtocolVersion = 1;
+inline constexpr uint32_t kProtocolVersion = 2;
 inline constexpr size_t kFrameHeaderBytes = 12;
 
 enum class MessageType : uint16_t {

@@ -1,18 +1,14 @@
 #include "engine/host/lent_folder.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <string>
 
+#include "engine/core/file.h"
+
 namespace kubediag::host {
-namespace {
-
-constexpr mode_t kFolderMode = 0700;
-
-}  // namespace
 
 Result<LentFolder> LentFolder::Lend(int directory, const OperationUser& user) {
   UniqueFd ours(fcntl(directory, F_DUPFD_CLOEXEC, 0));
@@ -26,9 +22,7 @@ Result<LentFolder> LentFolder::Lend(int directory, const OperationUser& user) {
 
 void LentFolder::TakeBack() {
   if (!directory_.valid()) return;
-  // The owner first: until then its user may change the mode again.
-  [[maybe_unused]] const int owned = fchown(directory_.get(), geteuid(), getegid());
-  [[maybe_unused]] const int closed = fchmod(directory_.get(), kFolderMode);
+  [[maybe_unused]] const Status taken = TakeDirectory(directory_.get());
   directory_.Reset();
 }
 

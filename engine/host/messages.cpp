@@ -1,6 +1,8 @@
 #include "engine/host/messages.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -56,6 +58,17 @@ std::vector<std::string> GetTexts(ByteReader& reader) {
   return texts;
 }
 
+void PutBound(ByteWriter& writer, const std::optional<int64_t>& bound) {
+  writer.Bool(bound.has_value());
+  writer.U64(static_cast<uint64_t>(bound.value_or(0)));
+}
+
+std::optional<int64_t> GetBound(ByteReader& reader) {
+  const bool has_bound = reader.Bool();
+  const auto bound = static_cast<int64_t>(reader.U64());
+  return has_bound ? std::optional<int64_t>(bound) : std::nullopt;
+}
+
 void PutParameter(ByteWriter& writer, const ParameterDescriptor& parameter) {
   writer.Text(parameter.key);
   writer.U32(static_cast<uint32_t>(parameter.kind));
@@ -66,6 +79,9 @@ void PutParameter(ByteWriter& writer, const ParameterDescriptor& parameter) {
   writer.Text(parameter.doc);
   writer.Text(parameter.violation);
   PutTexts(writer, parameter.choices);
+  PutBound(writer, parameter.minimum);
+  PutBound(writer, parameter.maximum);
+  writer.Bool(parameter.base_url);
 }
 
 ParameterDescriptor GetParameter(ByteReader& reader) {
@@ -83,6 +99,9 @@ ParameterDescriptor GetParameter(ByteReader& reader) {
   parameter.doc = reader.Text();
   parameter.violation = reader.Text();
   parameter.choices = GetTexts(reader);
+  parameter.minimum = GetBound(reader);
+  parameter.maximum = GetBound(reader);
+  parameter.base_url = reader.Bool();
   return parameter;
 }
 
@@ -102,6 +121,8 @@ void PutOperation(ByteWriter& writer, const OperationDescriptor& operation) {
     writer.Text(secret.namespace_parameter);
     writer.Text(secret.name_parameter);
     PutTexts(writer, secret.data_keys);
+    writer.Text(secret.https_parameter);
+    writer.Text(secret.violation);
   }
 }
 
@@ -124,11 +145,13 @@ OperationDescriptor GetOperation(ByteReader& reader) {
   for (size_t i = 0; i < parameters && reader.ok(); ++i) {
     operation.parameters.push_back(GetParameter(reader));
   }
-  operation.secrets.resize(reader.Count(2 * kTextBytes));
+  operation.secrets.resize(reader.Count(4 * kTextBytes));
   for (SecretDescriptor& secret : operation.secrets) {
     secret.namespace_parameter = reader.Text();
     secret.name_parameter = reader.Text();
     secret.data_keys = GetTexts(reader);
+    secret.https_parameter = reader.Text();
+    secret.violation = reader.Text();
   }
   return operation;
 }

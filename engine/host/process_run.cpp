@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/core/file.h"
 #include "engine/core/limits.h"
 #include "engine/host/messages.h"
 #include "engine/operation/run_verdict.h"
@@ -43,10 +44,12 @@ ProcessRun::~ProcessRun() {
   if (pump_.joinable()) pump_.join();
 }
 
-Status ProcessRun::Begin(Deadline deadline, std::unique_ptr<Sending> sending) {
+Status ProcessRun::Begin(Deadline deadline, std::unique_ptr<Sending> sending,
+                         std::optional<LentFolder> lent) {
   const std::lock_guard lock(mutex_);
   if (begun_ || ended_) return Status::FailedPrecondition("the run has begun already");
   begun_ = true;
+  if (lent) lent_.emplace(*std::move(lent));
   deadline_ = deadline;
   sending_ = std::move(sending);
   pump_ = std::thread([this] { Pump(); });
@@ -55,14 +58,26 @@ Status ProcessRun::Begin(Deadline deadline, std::unique_ptr<Sending> sending) {
 
 // The pump sends it, for a host that does not read must not keep anybody from stopping the run.
 Status ProcessRun::Start(operation::Job job) {
+  {
+    // Nothing of a run that has begun may change: its folder is lent, its name is told.
+    const std::lock_guard lock(mutex_);
+    if (begun_ || ended_) return Status::FailedPrecondition("the run has begun already");
+  }
   relay_.SetOperation(job.operation);
   auto sending = std::make_unique<Sending>();
   std::vector<int> descriptors;
-  for (const int fd : {job.artifact_directory, job.listen_socket}) {
-    if (fd < 0) continue;
-    UniqueFd& ours = sending->descriptors.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, 0));
-    if (!ours.valid()) return Status::FromErrno("duplicate a descriptor for the job", errno);
-    descriptors.push_back(ours.get());
+  if (job.artifact_directory >= 0) {
+    // Not a duplicate, through which the operation could undo the locks we hold on it.
+    KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd folder,
+                              OpenAt(job.artifact_directory, ".", O_RDONLY | O_DIRECTORY));
+    folder_.Reset(fcntl(job.artifact_directory, F_DUPFD_CLOEXEC, 0));
+    if (!folder_.valid()) return Status::FromErrno("duplicate the artifact folder", errno);
+    descriptors.push_back(sending->descriptors.emplace_back(std::move(folder)).get());
+  }
+  if (job.listen_socket >= 0) {
+    UniqueFd socket(fcntl(job.listen_socket, F_DUPFD_CLOEXEC, 0));
+    if (!socket.valid()) return Status::FromErrno("duplicate a socket for the job", errno);
+    descriptors.push_back(sending->descriptors.emplace_back(std::move(socket)).get());
   }
   sending->body = EncodeJob(job);
   if (sending->body.size() > kMaxJobBytes) {
@@ -71,11 +86,12 @@ Status ProcessRun::Start(operation::Job job) {
     return Status::ResourceExhausted("the job has " + std::to_string(size) + " bytes");
   }
   sending->message.emplace(MessageType::kJob, sending->body, std::move(descriptors));
+  std::optional<LentFolder> lent;
   if (user_ && job.artifact_directory >= 0) {
-    KUBEDIAG_ASSIGN_OR_RETURN(LentFolder lent, LentFolder::Lend(job.artifact_directory, *user_));
-    lent_.emplace(std::move(lent));
+    KUBEDIAG_ASSIGN_OR_RETURN(LentFolder folder, LentFolder::Lend(job.artifact_directory, *user_));
+    lent.emplace(std::move(folder));
   }
-  return Begin(job.deadline, std::move(sending));
+  return Begin(job.deadline, std::move(sending), std::move(lent));
 }
 
 RunOutcome ProcessRun::Wait(std::stop_token stop) {
@@ -111,8 +127,7 @@ void ProcessRun::Stop() {
     return;
   }
   if (ended_) return;
-  // Nothing has been asked of it yet, so nothing needs to be ended gently.
-  child_.End(std::chrono::nanoseconds::zero());
+  KillUnbegun();
   if (orphans_ != nullptr) orphans_->Reap();
   outcome_ = operation::CancelledOutcome();
   ended_ = true;
@@ -121,7 +136,7 @@ void ProcessRun::Stop() {
 Result<ModuleDescriptor> ProcessRun::Describe(Deadline deadline) {
   auto sending = std::make_unique<Sending>();
   sending->message.emplace(MessageType::kDescribe, sending->body, std::vector<int>());
-  KUBEDIAG_RETURN_IF_ERROR(Begin(deadline, std::move(sending)));
+  KUBEDIAG_RETURN_IF_ERROR(Begin(deadline, std::move(sending), std::nullopt));
   RunOutcome outcome = Wait({});
   if (!outcome.status.ok()) return outcome.status;
   const std::lock_guard lock(mutex_);
@@ -137,6 +152,7 @@ void ProcessRun::Pump() {
     SendOn();
     PublishServing();
     CheckEnding(ending);
+    if (ending.give_up_at.Passed()) break;
   }
   Conclude(ending);
 }
@@ -144,7 +160,8 @@ void ProcessRun::Pump() {
 // True once the process has ended.
 bool ProcessRun::WaitForEvents(const Ending& ending) {
   const bool ending_already = ending.cause != EndCause::kNone;
-  Deadline next = Deadline::Earlier(ending.kill_at, silence_);
+  Deadline next = Deadline::Earlier(ending.kill_at, ending.give_up_at);
+  if (!ending_already) next = Deadline::Earlier(next, silence_);
   if (!ending_already && !conversation_.served()) next = Deadline::Earlier(next, deadline_);
   const auto channel_events = static_cast<short>(sending_ ? POLLIN | POLLOUT : POLLIN);
   pollfd entries[] = {{child_.pidfd(), POLLIN, 0},
@@ -201,9 +218,7 @@ void ProcessRun::CheckEnding(Ending& ending) {
       End(ending, EndCause::kSilence, /*gently=*/false);
     }
   } else if (!ending.killed && ending.kill_at.Passed()) {
-    child_.Signal(SIGKILL);
-    ending.killed = true;
-    ending.kill_at = Deadline::Never();
+    Kill(ending);
   }
 }
 
@@ -211,9 +226,37 @@ void ProcessRun::End(Ending& ending, EndCause cause, bool gently) {
   ending.cause = cause;
   sending_.reset();
   silence_ = Deadline::Never();
-  child_.Signal(gently ? SIGTERM : SIGKILL);
-  ending.killed = !gently;
-  if (gently) ending.kill_at = Deadline::After(kTermGrace);
+  if (!gently) return Kill(ending);
+  child_.Signal(SIGTERM);
+  ending.kill_at = Deadline::After(kTermGrace);
+}
+
+void ProcessRun::Kill(Ending& ending) {
+  ending.killed = true;
+  ending.kill_at = Deadline::Never();
+  if (child_.Signal(SIGKILL)) return;
+  HangUp();
+  ending.give_up_at = Deadline::After(kHostEofGrace);
+}
+
+// Nothing has been asked of it yet, so nothing needs to be ended gently.
+void ProcessRun::KillUnbegun() {
+  if (child_.Signal(SIGKILL)) {
+    child_.WaitForEnd();
+    return;
+  }
+  HangUp();
+  if (!child_.Wait(Deadline::After(kHostEofGrace))) child_.Leave();
+}
+
+// What is left to us if the process has a user that we may not signal: the host ends itself, and
+// all that is below it, when it has lost us, if the module lets it.
+void ProcessRun::HangUp() {
+  logger_.Error("the operation's process may not be killed: CAP_KILL is missing",
+                {{"pid", std::to_string(child_.pid())}, {"module", module_path_}});
+  channel_.HangUp();
+  channel_closed_ = true;
+  sending_.reset();
 }
 
 void ProcessRun::PublishServing() {
@@ -226,13 +269,20 @@ void ProcessRun::PublishServing() {
 
 void ProcessRun::Conclude(Ending ending) {
   RunEvidence evidence;
-  evidence.exit = child_.WaitForEnd();
+  if (const auto exit =
+          ending.give_up_at.IsNever() ? child_.WaitForEnd() : child_.Wait(Deadline::After({}))) {
+    evidence.exit = *exit;
+  } else {
+    evidence.left_alive = child_.pid();
+    child_.Leave();
+  }
   evidence.deadline_passed = deadline_.Passed();
   ReadLog();
   ReadChannel(/*to_the_end=*/true);
   PublishServing();
   if (orphans_ != nullptr) orphans_->Reap();
   lent_.reset();
+  folder_.Reset();
   relay_.Finish();
   evidence.cause = ending.cause;
   evidence.killed = ending.killed;

@@ -45,6 +45,7 @@ class ProcessRun final : public operation::OperationRun {
     EndCause cause = EndCause::kNone;
     bool killed = false;
     Deadline kill_at = Deadline::Never();
+    Deadline give_up_at = Deadline::Never();  // set once it may not be killed
   };
 
   // The job on its way to the host. What it borrows is kept beside it.
@@ -54,7 +55,7 @@ class ProcessRun final : public operation::OperationRun {
     std::optional<Channel::Outgoing> message;
   };
 
-  Status Begin(Deadline deadline, std::unique_ptr<Sending> sending);
+  Status Begin(Deadline deadline, std::unique_ptr<Sending> sending, std::optional<LentFolder> lent);
   void Pump();
   void SendOn();
   bool WaitForEvents(const Ending& ending);
@@ -62,6 +63,9 @@ class ProcessRun final : public operation::OperationRun {
   void ReadChannel(bool to_the_end);
   void CheckEnding(Ending& ending);
   void End(Ending& ending, EndCause cause, bool gently);
+  void Kill(Ending& ending);
+  void KillUnbegun();
+  void HangUp();
   void PublishServing();
   void Conclude(Ending ending);
 
@@ -79,7 +83,8 @@ class ProcessRun final : public operation::OperationRun {
   Deadline deadline_ = Deadline::Never();
   Deadline silence_ = Deadline::Never();
   process::StopEvent stop_;
-  std::optional<LentFolder> lent_;  // the pump's, once that runs
+  UniqueFd folder_;                 // the job's artifact folder, with the locks of its opener
+  std::optional<LentFolder> lent_;  // the pump's, once that runs; likewise folder_
 
   std::mutex mutex_;
   std::condition_variable_any changed_;

@@ -3,10 +3,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <utility>
 
+#include "engine/host/capabilities.h"
 #include "engine/host/host_process.h"
 #include "engine/host/process_run.h"
+#include "engine/host/reachable.h"
 #include "engine/process/orphan_reaper.h"
 #include "engine/process/spawn_thread.h"
 
@@ -16,6 +19,14 @@ Result<std::unique_ptr<ProcessRunner>> ProcessRunner::Create(ProcessRunnerOption
                                                              Logger& logger) {
   if (access(options.host_program.c_str(), X_OK) != 0) {
     return Status::FromErrno("operation host " + options.host_program, errno);
+  }
+  if (options.user) {
+    KUBEDIAG_RETURN_IF_ERROR(CheckCapabilitiesFor(*options.user).Annotate("operation user"));
+    const std::string folder = std::filesystem::path(options.host_program).parent_path();
+    if (const Status status = CheckReachable(folder, *options.user); !status.ok()) {
+      logger.Warning("operations that start programs of kubediag, as downloads do, will fail",
+                     {{"error", status.message()}});
+    }
   }
   return std::unique_ptr<ProcessRunner>(new ProcessRunner(std::move(options), logger));
 }

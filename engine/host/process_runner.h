@@ -23,7 +23,7 @@ class SpawnThread;
 
 namespace kubediag::host {
 
-// Whom operations run as, if not as ourselves.
+// Whom operations run as, if not as ourselves; then without any capability.
 struct OperationUser {
   uid_t uid = 0;
   gid_t gid = 0;
@@ -34,9 +34,9 @@ struct OperationUser {
 Result<OperationUser> ParseOperationUser(std::string_view text);
 
 struct ProcessRunnerOptions {
-  std::string host_program;           // absolute path of kubediag-operation-host
-  Limits limits;                      // run_memory_bytes, run_file_bytes, run_descriptors, run_cpu
-  std::optional<OperationUser> user;  // needs the right to change to it
+  std::string host_program;  // absolute path of kubediag-operation-host
+  Limits limits;             // run_memory_bytes, run_file_bytes, run_descriptors, run_cpu
+  std::optional<OperationUser> user;
   // Become the process that orphans of a run fall to, and end them (process::OrphanReaper). Only an
   // embedder that forks on its own under no_new_privs turns this off.
   bool reap_orphans = true;
@@ -44,7 +44,9 @@ struct ProcessRunnerOptions {
 
 class ProcessRunner final : public operation::Runner {
  public:
-  // NotFound if there is no host program. `logger` must outlive the runner.
+  // NotFound if there is no host program; PermissionDenied, with their names, if capabilities are
+  // missing that another user needs (docs/security.md). Warns if that user does not get to the host
+  // program's folder. `logger` must outlive the runner.
   static Result<std::unique_ptr<ProcessRunner>> Create(ProcessRunnerOptions options,
                                                        Logger& logger);
   ~ProcessRunner() override;

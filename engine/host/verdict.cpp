@@ -60,6 +60,12 @@ RunOutcome Contradicted(const RunEvidence& evidence, std::string_view answer) {
 }  // namespace
 
 RunOutcome Judge(Conversation& conversation, const RunEvidence& evidence) {
+  if (evidence.left_alive > 0) {
+    return Failed(StatusCode::kInternal, "OperationNotEnded",
+                  "its process " + std::to_string(evidence.left_alive) +
+                      " could not be ended: the engine has no CAP_KILL",
+                  evidence.output_tail);
+  }
   if (evidence.cause == EndCause::kStopped) return operation::CancelledOutcome();
   if (evidence.cause == EndCause::kDeadline ||
       (evidence.deadline_passed && !conversation.served())) {

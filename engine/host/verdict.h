@@ -1,6 +1,8 @@
 // Verdict: what a run came to, from everything the engine has seen of it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 
@@ -22,6 +24,7 @@ enum class EndCause {
 struct RunEvidence {
   EndCause cause = EndCause::kNone;
   process::Exit exit;
+  pid_t left_alive = -1;         // it could not be ended, and `exit` says nothing
   bool killed = false;           // by our KILL
   bool deadline_passed = false;  // when it ended
   std::string output_tail;       // of its standard output and error

@@ -21,12 +21,17 @@ struct ParameterDescriptor {
   std::string doc;
   std::string violation;  // sentence for a missing or malformed value; empty: the engine words it
   std::vector<std::string> choices;
+  std::optional<int64_t> minimum{};  // of an integer
+  std::optional<int64_t> maximum{};
+  bool base_url = false;  // a URL without query and fragment
 };
 
 struct SecretDescriptor {
   std::string namespace_parameter;
   std::string name_parameter;  // ends in "secret_reference.name"
   std::vector<std::string> data_keys;
+  std::string https_parameter{};  // key of a URL: if that is https, the Secret must be named
+  std::string violation{};        // sentence for that case; empty: the engine words it
 };
 
 // KUBEDIAG_FEATURE_… of <kubediag/abi.h>.

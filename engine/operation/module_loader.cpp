@@ -34,6 +34,18 @@ Status CheckElf(const std::string& path, const std::string& shown) {
   return {};
 }
 
+// What the dynamic linker said: Boost puts words around it, and the errno of something else.
+std::string LinkersWords(std::string_view what, const std::string& path) {
+  constexpr std::string_view kBefore = "system message: ";
+  const size_t begin = what.find(kBefore);
+  const size_t end = what.rfind("): ");
+  if (begin == std::string_view::npos || end == std::string_view::npos) return std::string(what);
+  if (end < begin + kBefore.size()) return std::string(what);
+  what = what.substr(begin + kBefore.size(), end - begin - kBefore.size());
+  if (what.starts_with(path + ": ")) what.remove_prefix(path.size() + 2);
+  return std::string(what);
+}
+
 Result<boost::dll::shared_library> Open(const std::string& path, const std::string& shown) {
   constexpr auto kMode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local |
                          static_cast<boost::dll::load_mode::type>(RTLD_NODELETE);
@@ -41,7 +53,8 @@ Result<boost::dll::shared_library> Open(const std::string& path, const std::stri
     return boost::dll::shared_library(path, kMode);
   } catch (const std::exception& exception) {
     return Defect("LoadFailed",
-                  "load " + shown + ": " + ToReadableText(exception.what(), kMaxMessageBytes / 2));
+                  "load " + shown + ": " +
+                      ToReadableText(LinkersWords(exception.what(), path), kMaxMessageBytes / 2));
   }
 }
 

@@ -78,8 +78,9 @@ Result<OperationDescriptor> ReadOperation(const kubediag_operation* borrowed,
   descriptor.restorable = operation.restore != nullptr;
   KUBEDIAG_ASSIGN_OR_RETURN(descriptor.parameters,
                             ReadParameters(operation.parameters, operation.parameter_count, where));
-  KUBEDIAG_ASSIGN_OR_RETURN(descriptor.secrets,
-                            ReadSecrets(operation.secrets, operation.secret_count, where));
+  KUBEDIAG_ASSIGN_OR_RETURN(
+      descriptor.secrets,
+      ReadSecrets(operation.secrets, operation.secret_count, descriptor.parameters, where));
   return descriptor;
 }
 

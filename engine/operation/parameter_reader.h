@@ -16,8 +16,9 @@ namespace kubediag::operation {
 Result<std::vector<ParameterDescriptor>> ReadParameters(const kubediag_parameter* const* parameters,
                                                         size_t count, const std::string& where);
 
-// NullEntry, ShortStruct, BadText, BadSecretKey.
-Result<std::vector<SecretDescriptor>> ReadSecrets(const kubediag_secret* const* secrets,
-                                                  size_t count, const std::string& where);
+// NullEntry, ShortStruct, BadText, BadSecretKey. `parameters`: those of the same operation.
+Result<std::vector<SecretDescriptor>> ReadSecrets(
+    const kubediag_secret* const* secrets, size_t count,
+    const std::vector<ParameterDescriptor>& parameters, const std::string& where);
 
 }  // namespace kubediag::operation

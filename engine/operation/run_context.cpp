@@ -133,6 +133,8 @@ Status RunContext::CheckArtifactFile(std::string_view path) const {
   if (!file.ok()) return invalid(file.status().message());
   struct stat info {};
   if (fstat(file->get(), &info) != 0 || !S_ISREG(info.st_mode)) return invalid("not a file");
+  // The engine would read what the operation perhaps may not.
+  if (info.st_nlink != 1) return invalid("it has other names (hard links)");
   return {};
 }
 

@@ -26,6 +26,7 @@ struct ArtifactFile {
 // What one run came to. `status` not ok: its reason is the operation's own (fail()), or one of
 //   OperationCrashed (signal N)  OperationExited  OperationThrew  OperationTimeout  Cancelled
 //   ResultLimit  ProtocolError  OperationFailed (a code without fail())
+//   OperationNotEnded (it lives on: we may not kill it)
 struct RunOutcome {
   Status status;
   std::map<std::string, std::string> results;

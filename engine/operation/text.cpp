@@ -32,6 +32,18 @@ bool HasSoundPort(std::string_view authority) {
   return error == std::errc() && end == port.data() + port.size() && number > 0;
 }
 
+// Host and port of what is a URL so far; empty: it is none.
+std::string_view AuthorityOf(std::string_view url) {
+  const size_t scheme = url.starts_with("http://") ? 7 : url.starts_with("https://") ? 8 : 0;
+  if (scheme == 0) return {};
+  if (!std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7F; })) return {};
+  url.remove_prefix(scheme);
+  const std::string_view authority = url.substr(0, url.find_first_of("/?#"));
+  const bool is_sound = !authority.empty() && authority.front() != ':' &&
+                        authority.find('@') == std::string_view::npos;
+  return is_sound ? authority : std::string_view();
+}
+
 }  // namespace
 
 bool IsUtf8(std::string_view text) { return FindInvalidUtf8(text) == std::string_view::npos; }
@@ -88,15 +100,13 @@ bool IsRelativePath(std::string_view path) {
 }
 
 bool IsUrl(std::string_view url) {
-  const size_t scheme = url.starts_with("http://") ? 7 : url.starts_with("https://") ? 8 : 0;
-  if (scheme == 0) return false;
-  if (!std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7F; })) {
-    return false;
-  }
-  url.remove_prefix(scheme);
-  const std::string_view authority = url.substr(0, url.find_first_of("/?#"));
-  return !authority.empty() && authority.front() != ':' &&
-         authority.find('@') == std::string_view::npos && HasSoundPort(authority);
+  const std::string_view authority = AuthorityOf(url);
+  return !authority.empty() && HasSoundPort(authority);
+}
+
+bool IsUrlButForItsPort(std::string_view url) {
+  const std::string_view authority = AuthorityOf(url);
+  return !authority.empty() && !HasSoundPort(authority);
 }
 
 }  // namespace kubediag::operation

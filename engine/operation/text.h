@@ -28,5 +28,7 @@ bool IsReason(std::string_view reason);
 bool IsRelativePath(std::string_view path);
 // http:// or https://, with a host, without user information, printable ASCII.
 bool IsUrl(std::string_view url);
+// One of these, had it a port from 1 to 65535, or none.
+bool IsUrlButForItsPort(std::string_view url);
 
 }  // namespace kubediag::operation

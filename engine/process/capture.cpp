@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "engine/process/stop_event.h"
@@ -37,10 +38,11 @@ Result<Pipe> MakeInput() {
   return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-// Keeps the first bytes of a stream and drains the rest.
+// Keeps the first and the last bytes of a stream and drains the rest.
 class Stream {
  public:
-  Stream(UniqueFd fd, size_t cap) : fd_(std::move(fd)), cap_(cap) {
+  Stream(UniqueFd fd, size_t cap, size_t end_cap)
+      : fd_(std::move(fd)), cap_(cap), end_cap_(end_cap) {
     fcntl(fd_.get(), F_SETFL, O_NONBLOCK);
   }
   int fd() const { return fd_.get(); }  // -1 once it has ended
@@ -57,15 +59,30 @@ class Stream {
       const size_t kept = std::min(size, cap_ - bytes.size());
       bytes.append(buffer.data(), kept);
       dropped += size - kept;
+      if (kept < size) KeepLast({buffer.data() + kept, size - kept});
     }
+  }
+
+  std::string End() const {
+    std::string end = bytes.substr(bytes.size() - std::min(bytes.size(), end_cap_));
+    end += last_;
+    return end.substr(end.size() - std::min(end.size(), end_cap_));
   }
 
   std::string bytes;
   size_t dropped = 0;
 
  private:
+  void KeepLast(std::string_view dropped_bytes) {
+    last_.append(
+        dropped_bytes.substr(dropped_bytes.size() - std::min(dropped_bytes.size(), end_cap_)));
+    if (last_.size() > end_cap_) last_.erase(0, last_.size() - end_cap_);
+  }
+
   UniqueFd fd_;
   size_t cap_;
+  size_t end_cap_;
+  std::string last_;  // of what was dropped
 };
 
 // Feeds standard input without ever blocking.
@@ -170,13 +187,15 @@ Result<Completed> Run(Command command, RunOptions options) {
   error.write.Reset();
 
   Input feed(std::move(input.write), std::move(options.input));
-  Stream captured_output(std::move(output.read), options.max_output);
-  Stream captured_error(std::move(error.read), options.max_error);
+  Stream captured_output(std::move(output.read), options.max_output, options.max_end);
+  Stream captured_error(std::move(error.read), options.max_error, options.max_end);
   const Exit exit = Pump(child, feed, captured_output, captured_error, ending);
 
   Completed completed;
   completed.ending = ending.kind;
   completed.exit = exit;
+  completed.output_end = captured_output.End();
+  completed.error_end = captured_error.End();
   completed.output = std::move(captured_output.bytes);
   completed.error = std::move(captured_error.bytes);
   completed.output_dropped = captured_output.dropped;

@@ -21,6 +21,7 @@ struct RunOptions {
   // Bytes kept of each stream. What comes beyond is read and dropped, so the program never blocks.
   size_t max_output = 1 * kMiB;
   size_t max_error = 64 * kKiB;
+  size_t max_end = 4 * kKiB;  // of each stream's last bytes, kept whatever else is dropped
   Deadline deadline = Deadline::Never();
   std::stop_token stop;
   std::chrono::nanoseconds grace = kTermGrace;  // between TERM and KILL
@@ -32,6 +33,8 @@ struct Completed {
   Exit exit;
   std::string output;
   std::string error;
+  std::string output_end;  // the last bytes, also of what was kept: why a program failed is there
+  std::string error_end;
   size_t output_dropped = 0;  // bytes beyond the caps
   size_t error_dropped = 0;
 };

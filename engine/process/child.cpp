@@ -154,8 +154,18 @@ Child::~Child() { Abandon(); }
 
 void Child::Abandon() {
   if (pid_ < 0 || exit_) return;
-  Signal(SIGKILL);
+  if (!Signal(SIGKILL)) return Leave();
   Reap();
+}
+
+void Child::Leave() {
+  if (pid_ < 0 || exit_) return;
+  // An OrphanReaper takes it from now on; so does the system once we end.
+  siginfo_t info{};
+  SpawnRegistry::OfThisProcess().Remove(
+      pid_, [&] { waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG); });
+  pid_ = -1;
+  pidfd_.Reset();
 }
 
 std::optional<Exit> Child::Wait(Deadline deadline, std::stop_token stop) {
@@ -173,16 +183,18 @@ std::optional<Exit> Child::Wait(Deadline deadline, std::stop_token stop) {
 
 Exit Child::WaitForEnd() { return exit_ ? *exit_ : Reap(); }
 
-void Child::Signal(int signal) {
-  if (pid_ < 0 || exit_) return;
+bool Child::Signal(int signal) {
+  if (pid_ < 0 || exit_) return true;
   // Not reaped yet, so neither number can have gone to somebody else.
   kill(group_ == Group::kOwn ? -pid_ : pid_, signal);
+  // A group has been signalled even if only others of it could be.
+  return kill(pid_, 0) == 0 || errno != EPERM;
 }
 
-Exit Child::End(std::chrono::nanoseconds grace) {
+std::optional<Exit> Child::End(std::chrono::nanoseconds grace) {
   Signal(SIGTERM);
   if (auto exit = Wait(Deadline::After(grace))) return *exit;
-  Signal(SIGKILL);
+  if (!Signal(SIGKILL)) return std::nullopt;
   return Reap();
 }
 

@@ -1,7 +1,8 @@
 // Child: one child process (and its group), from spawn to reaping.
 //
 // Spawned with posix_spawn, watched through a pidfd, always reaped: destroying a Child kills what
-// still lives of it. Not thread-safe; one thread at a time owns a Child.
+// still lives of it, unless it is another user's that we may not kill: that one is left. Not
+// thread-safe; one thread at a time owns a Child.
 #pragma once
 
 #include <sys/types.h>
@@ -53,11 +54,14 @@ class Child {
   Exit WaitForEnd();
 
   // Sends `signal` to the whole group (Group::kInherited: to the process). No effect once it has
-  // ended.
-  void Signal(int signal);
+  // ended. False: the process has become another user's, and we may not.
+  bool Signal(int signal);
 
-  // TERM, up to `grace`, then KILL; returns when it has been reaped.
-  Exit End(std::chrono::nanoseconds grace);
+  // Gives up a child that may not be killed: no longer waited for, here or in the destructor.
+  void Leave();
+
+  // TERM, up to `grace`, then KILL; returns when it has been reaped. Empty if it may not be killed.
+  std::optional<Exit> End(std::chrono::nanoseconds grace);
 
  private:
   Child(pid_t pid, UniqueFd pidfd, Group group);

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <string>
@@ -85,10 +86,10 @@ Sweep KillOrphans() {
   SpawnRegistry::OfThisProcess().Inspect([&](const std::unordered_set<pid_t>& known) {
     for (const pid_t pid : Children()) {
       if (known.contains(pid) || StatusField(pid, "NoNewPrivs") != "1") continue;
-      kill(pid, SIGKILL);
+      const bool permitted = kill(pid, SIGKILL) == 0 || errno != EPERM;
       if (waitpid(pid, nullptr, WNOHANG) == pid) {
         ++sweep.reaped;
-      } else {
+      } else if (permitted) {  // else nothing is to be waited for
         sweep.still_dying = pid;
       }
     }

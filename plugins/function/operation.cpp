@@ -50,12 +50,13 @@ process::Completed RunPython(const Job& job, int result_fd, const std::string& w
   options.input = exchange::EncodeStringMap(job.parameters());
   options.max_output = kMaxPrintedBytes;
   options.max_error = kMaxPrintedBytes;
+  options.max_end = 2 * kMaxLoggedBytes;  // more than is shown, so that a cut shows
   return exchange::RunWithin(job, std::move(command), std::move(options), what);
 }
 
 void LogPrinted(Job& job, const std::string& what, const std::string& stream,
-                const std::string& text) {
-  const std::string line = exchange::TailLine(text, kMaxLoggedBytes);
+                const std::string& end) {
+  const std::string line = exchange::TailLine(end, kMaxLoggedBytes);
   if (!line.empty()) job.Info(what + " " + stream + ": " + line);
 }
 
@@ -99,8 +100,8 @@ Outcome FunctionOperation::Run(Job& job) {
   const UniqueFd result(memfd_create("kubediag-function-result", MFD_CLOEXEC));
   if (!result.valid()) return exchange::ToFailure(Status::FromErrno("memory file", errno), what);
   const process::Completed completed = RunPython(job, result.get(), what);
-  LogPrinted(job, what, "printed", completed.output);
-  LogPrinted(job, what, "wrote to standard error", completed.error);
+  LogPrinted(job, what, "printed", completed.output_end);
+  LogPrinted(job, what, "wrote to standard error", completed.error_end);
   lseek(result.get(), 0, SEEK_SET);
   const auto answer = ReadAll(result.get(), "the result", kMaxResultBytes);
   if (!answer.ok()) return exchange::ToFailure(answer.status(), what);
@@ -108,7 +109,7 @@ Outcome FunctionOperation::Run(Job& job) {
   if (!answered || (!completed.exit.success() && answer->starts_with('R'))) {
     std::string message = what + " ended with " + completed.exit.ToString();
     message += answered ? " after it had a result" : " without a result";
-    const std::string tail = exchange::TailLine(completed.error, kMaxTailBytes);
+    const std::string tail = exchange::TailLine(completed.error_end, kMaxTailBytes);
     return Failure("FunctionFailed", tail.empty() ? message : message + ": " + tail);
   }
   return Answer(job, *answer, what);

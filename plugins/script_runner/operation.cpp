@@ -131,9 +131,14 @@ Outcome ScriptRunnerOperation::Run(Job& job) {
   }
   if (!completed.exit.success()) {
     // Its results would not be kept, so the message has what it said last.
-    const std::string& said = completed.error.empty() ? completed.output : completed.error;
-    const std::string tail = exchange::TailLine(said, kMaxTailBytes);
-    const std::string message = what + " ended with " + completed.exit.ToString();
+    const bool in_error = !completed.error.empty();
+    const std::string tail =
+        exchange::TailLine(in_error ? completed.error_end : completed.output_end, kMaxTailBytes);
+    std::string message = what + " ended with " + completed.exit.ToString();
+    const std::string cut = in_error
+                                ? Cut("standard error", completed.error, completed.error_dropped)
+                                : Cut("output", completed.output, completed.output_dropped);
+    if (!cut.empty()) message += ", " + cut;
     return Failure("ScriptFailed", tail.empty() ? message : message + ": " + tail);
   }
   const std::string_view result_key = job.settings().Text("operation_result_key", "");

@@ -131,8 +131,15 @@ TEST_F(BadModules, MissingSymbolIsRefused) {
   ExpectRefused("no_symbol", "NotAModule", "does not export kubediag_operation_module_v1");
 }
 
+TEST_F(BadModules, UndefinedSymbolIsToldInTheLinkersWordsOnly) {
+  const auto descriptor = runner_->Describe(ModulePath("undefined_symbol"));
+  EXPECT_EQ(descriptor.status().reason(), "LoadFailed");
+  EXPECT_EQ(descriptor.status().message(), "load " + ModulePath("undefined_symbol") +
+                                               ": undefined symbol: kubediag_test_nobody_has_it");
+}
+
 TEST_F(BadModules, OtherMajorVersionIsRefused) {
-  ExpectRefused("wrong_major", "AbiMismatch", "needs ABI 2.0, this engine has 1.0");
+  ExpectRefused("wrong_major", "AbiMismatch", "needs ABI 2.0, this engine has 1.1");
 }
 
 TEST_F(BadModules, LaterMinorVersionIsRefused) {

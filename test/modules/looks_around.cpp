@@ -1,6 +1,8 @@
 // Tells what it sees of its own process.
 #include <fcntl.h>
 #include <kubediag/abi.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -34,6 +36,7 @@ kubediag_code Look(const kubediag_host* host, const kubediag_job* /*job*/) {
   Emit(host, "environment", environment);
   Emit(host, "status", status.str());
   Emit(host, "leads_group", getpgrp() == getpid() ? "true" : "false");
+  Emit(host, "dumpable", std::to_string(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)));
   Emit(host, "open_40_to_99", std::to_string(open));
   return Emit(host, "limits",
               limit("as", RLIMIT_AS) + limit("fsize", RLIMIT_FSIZE) +
@@ -41,7 +44,7 @@ kubediag_code Look(const kubediag_host* host, const kubediag_job* /*job*/) {
                   limit("core", RLIMIT_CORE));
 }
 
-// Leaves a child in a session of its own, writes both pids to the "artifact folder", and waits.
+// Leaves a child in a session of its own, writes both pids to the "socket", and waits.
 kubediag_code SpawnAndWait(const kubediag_host* /*host*/, const kubediag_job* job) {
   const pid_t child = fork();
   if (child == 0) {
@@ -49,9 +52,14 @@ kubediag_code SpawnAndWait(const kubediag_host* /*host*/, const kubediag_job* jo
     for (;;) pause();
   }
   const pid_t pids[2] = {getpid(), child};
-  if (write(job->artifact_directory, pids, sizeof pids) < 0) return KUBEDIAG_UNAVAILABLE;
+  if (write(job->listen_socket, pids, sizeof pids) < 0) return KUBEDIAG_UNAVAILABLE;
   for (;;) pause();
   return KUBEDIAG_OK;
+}
+
+// Tries to undo the engine's lock of the artifact folder.
+kubediag_code Unlock(const kubediag_host* /*host*/, const kubediag_job* job) {
+  return flock(job->artifact_directory, LOCK_UN) == 0 ? KUBEDIAG_OK : KUBEDIAG_INTERNAL;
 }
 
 kubediag_operation Make(const char* name,
@@ -60,15 +68,17 @@ kubediag_operation Make(const char* name,
   operation.struct_size = sizeof operation;
   operation.name = View(name);
   operation.artifact_folder = View("test");
+  operation.required_features = KUBEDIAG_FEATURE_SERVES_HTTP;
   operation.run = run;
   return operation;
 }
 
 const kubediag_operation kLook = Make("look", &Look);
 const kubediag_operation kSpawn = Make("spawn-and-wait", &SpawnAndWait);
-const kubediag_operation* const kOperations[] = {&kLook, &kSpawn};
+const kubediag_operation kUnlock = Make("unlock", &Unlock);
+const kubediag_operation* const kOperations[] = {&kLook, &kSpawn, &kUnlock};
 const kubediag_module kModule = {
-    sizeof(kubediag_module), KUBEDIAG_ABI_MAJOR, KUBEDIAG_ABI_MINOR, 0, kOperations, 2};
+    sizeof(kubediag_module), KUBEDIAG_ABI_MAJOR, KUBEDIAG_ABI_MINOR, 0, kOperations, 3};
 
 }  // namespace
 

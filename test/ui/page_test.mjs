@@ -370,6 +370,24 @@ test('fits a narrow window and a dark one', async () => {
   }, narrow);
 });
 
+for (const [width, colorScheme] of [[1000, 'light'], [1000, 'dark'], [1400, 'light'], [1400, 'dark']]) {
+  test(`shows of each function's package more than a letter, ${width} px wide, ${colorScheme}`, () =>
+    withPage(viewer.url(), async (page) => {
+      const paths = await page.evaluate(() => {
+        const measure = document.createElement('canvas').getContext('2d');
+        return [...document.querySelectorAll('#top-rows tr[data-index] .path')].map((path) => {
+          measure.font = getComputedStyle(path).font;
+          const letters = path.getBoundingClientRect().width / measure.measureText('0').width;
+          return { text: path.textContent, letters };
+        });
+      });
+      assert.ok(paths.filter(({ text }) => text.length > 7).length > 10);
+      for (const { text, letters } of paths) {
+        assert.ok(letters >= Math.min(text.length, 7) - 0.1, `${text} in ${letters} letters`);
+      }
+    }, { viewport: { width, height: 800 }, colorScheme }));
+}
+
 test('names every control and reaches it with the Tab key', () =>
   withPage(viewer.url(), async (page) => {
     const reached = new Set();

@@ -73,10 +73,15 @@ void EmitResults(Job& job, const Target& target, const SavedProfile& saved) {
   job.Emit(kSha256Key, saved.sha256);
 }
 
-void EmitSummary(Job& job, const Target& target, const Summary& summary) {
+void EmitSummary(Job& job, const Target& target, const profile::Profile& profile) {
+  const Summary summary = Summarize(profile);
   std::string sentence = std::string(target.type->name) + " of " + target.source + ": " +
                          summary.sample_type + " " + summary.total;
   if (!summary.hottest.empty()) sentence += "; most in " + summary.hottest;
+  if (const std::string mismatch = TypeMismatch(*target.type, profile); !mismatch.empty()) {
+    job.Warning(mismatch);
+    sentence += "; " + mismatch;
+  }
   job.Emit(kSummaryKey, sentence);
   job.Emit(kSampleTypeKey, summary.sample_type);
   job.Emit(kTotalKey, summary.total);
@@ -104,7 +109,7 @@ Outcome GoProfilerOperation::Run(Job& job) {
   if (!saved.ok()) return exchange::ToFailure(saved.status());
   EmitResults(job, target, *saved);
   job.EmitArtifact(kFileKey, saved->file_name);
-  EmitSummary(job, target, Summarize(*saved->profile));
+  EmitSummary(job, target, *saved->profile);
 
   const SavedState state = StateOf(target, *saved);
   JobLogger logger(job);

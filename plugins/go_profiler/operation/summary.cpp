@@ -1,5 +1,8 @@
 #include "plugins/go_profiler/operation/summary.h"
 
+#include <string_view>
+#include <vector>
+
 #include "engine/core/utf8.h"
 #include "plugins/exchange/foreign_text.h"
 #include "plugins/go_profiler/operation/limits.h"
@@ -42,6 +45,17 @@ Summary Summarize(const profile::Profile& profile) {
     summary.top += (summary.top.empty() ? "" : ", ") + function;
   }
   return summary;
+}
+
+std::string TypeMismatch(const ProfileType& asked, const profile::Profile& profile) {
+  std::vector<std::string_view> sample_types;
+  for (const profile::ValueType& type : profile.SampleTypes()) {
+    sample_types.push_back(profile.String(type.type));
+  }
+  const ProfileType* served = OtherTypeServed(asked, sample_types);
+  if (served == nullptr) return "";
+  return "what the source served looks like " + std::string(served->name) + ", not like " +
+         std::string(asked.name);
 }
 
 }  // namespace kubediag::go_profiler

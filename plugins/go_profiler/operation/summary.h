@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "plugins/go_profiler/operation/profile_type.h"
 #include "plugins/go_profiler/profile/profile.h"
 
 namespace kubediag::go_profiler {
@@ -16,5 +17,8 @@ struct Summary {
 
 // The profile has at least one sample type.
 Summary Summarize(const profile::Profile& profile);
+
+// Says so if `profile` is of another type than was asked for; else empty.
+std::string TypeMismatch(const ProfileType& asked, const profile::Profile& profile);
 
 }  // namespace kubediag::go_profiler

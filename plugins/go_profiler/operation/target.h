@@ -11,7 +11,8 @@
 
 namespace kubediag::go_profiler {
 
-// KubeDiag 0.2's sentences; the first names our types too.
+// KubeDiag 0.2's sentences, its misspelling too, which people search for; the first names our
+// types.
 inline constexpr char kTypeViolation[] =
     "Go profiler type must be Profile, Heap, Goroutine, Allocs, Block, Mutex or Threadcreate.";
 inline constexpr char kSourceViolation[] = "Must specify go profiler source.";
@@ -32,8 +33,8 @@ struct Target {
   std::string FileName() const;
 };
 
-// Throws Failure MissingParameter or InvalidParameter; checks in KubeDiag 0.2's order: expiration,
-// type, source, Secret, then ours.
+// Throws Failure MissingParameter or InvalidParameter. Kinds and ranges are the declaration's: the
+// engine has checked them, in KubeDiag 0.2's order.
 Target ReadTarget(const Job& job);
 
 }  // namespace kubediag::go_profiler

@@ -213,12 +213,8 @@ class TreeBuilder {
 
 Result<FlameTree> BuildFlameTree(const FrameTable& frames, const FlameTreeOptions& options,
                                  const std::stop_token& stop) {
-  const profile::Profile& profile = frames.profile();
-  if (options.sample_type >= profile.SampleTypes().size()) {
-    return Status::InvalidArgument("profile has no sample type " +
-                                   std::to_string(options.sample_type));
-  }
-  const StackWeights weights(profile, options.sample_type);
+  KUBEDIAG_ASSIGN_OR_RETURN(const StackWeights weights,
+                            StackWeights::Of(frames.profile(), options.sample_type));
   if (stop.stop_requested()) return Status::Cancelled("flame tree");
   const Sequences sequences = WriteOut(frames, weights, options.direction);
   TreeBuilder builder(frames, sequences);

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
+#include "engine/core/result.h"
 #include "plugins/go_profiler/profile/profile.h"
 
 namespace kubediag::report {
@@ -29,7 +31,13 @@ struct StackWeights {
   int64_t total = 0;                // Σ |value| of all samples, wrapping
   uint64_t absolute_total = 0;      // the same, saturating
 
-  // `sample_type` must exist.
+  // InvalidArgument if the profile has no such sample type.
+  static Result<StackWeights> Of(const profile::Profile& profile, uint32_t sample_type) {
+    if (sample_type < profile.SampleTypes().size()) return StackWeights(profile, sample_type);
+    return Status::InvalidArgument("profile has no sample type " + std::to_string(sample_type));
+  }
+
+ private:
   StackWeights(const profile::Profile& profile, uint32_t sample_type)
       : sum(profile.StackCount()), magnitude(profile.StackCount()) {
     for (uint32_t sample = 0; sample < profile.SampleCount(); ++sample) {

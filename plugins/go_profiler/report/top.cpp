@@ -151,12 +151,8 @@ class CallMarks {
 
 Result<Top> BuildTop(const FrameTable& frames, const TopOptions& options,
                      const std::stop_token& stop) {
-  const profile::Profile& profile = frames.profile();
-  if (options.sample_type >= profile.SampleTypes().size()) {
-    return Status::InvalidArgument("profile has no sample type " +
-                                   std::to_string(options.sample_type));
-  }
-  const StackWeights weights(profile, options.sample_type);
+  KUBEDIAG_ASSIGN_OR_RETURN(const StackWeights weights,
+                            StackWeights::Of(frames.profile(), options.sample_type));
   std::vector<Cost> costs;
   if (!SumCosts(frames, weights, stop, costs)) return Status::Cancelled("top list");
 
@@ -197,7 +193,7 @@ Result<Top> BuildTop(const FrameTable& frames, const TopOptions& options,
   }
 
   CallMarks marks(frames, top.rows);
-  for (uint32_t stack = 0; stack < profile.StackCount(); ++stack) {
+  for (uint32_t stack = 0; stack < frames.profile().StackCount(); ++stack) {
     if (stack % kStacksBetweenStops == 0 && stop.stop_requested()) {
       return Status::Cancelled("top list");
     }

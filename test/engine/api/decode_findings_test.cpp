@@ -44,6 +44,21 @@ TEST(Decode, AddressesAndTimesAreStringsWithoutQuotes) {
                           Pair("c", "1.2.3"), Pair("d", "5")));
 }
 
+TEST(Decode, TextAtTheEndOfADocumentIsWhatItSays) {
+  const auto value_of = [](const std::string& text) {
+    return Only<Diagnosis>(std::string(kDiagnosisHead) + "  parameters:\n    key: " + text)
+        .spec.parameters.at("key");
+  };
+  EXPECT_EQ(value_of("|\n      a\n      b\n"), "a\nb\n");
+  EXPECT_EQ(value_of("|\n      a"), "a");
+  EXPECT_EQ(value_of("|-\n      a\n\n"), "a");
+  EXPECT_EQ(value_of("|+\n      a\n\n"), "a\n\n");
+  EXPECT_EQ(value_of(">\n      a\n      b\n"), "a b\n");
+  EXPECT_EQ(value_of("a\n      b  "), "a b");
+  EXPECT_EQ(value_of("\"a\n      b\"\n  "), "a b");
+  EXPECT_EQ(value_of("'a'"), "a");
+}
+
 TEST(Decode, AParameterWithoutValueIsAnError) {
   EXPECT_THAT(ErrorsOf(std::string(kDiagnosisHead) + "  parameters:\n    a:\n"),
               ElementsAre("f.yaml:8:5: error: Diagnosis d: spec.parameters[a]: expected a string, "

@@ -82,6 +82,16 @@ TEST(ValidateOperation, KnowsBothSpellingsOfTheRuntime) {
                           Error("spec.processor.function.codeSource[../x.py]", "not a file name")));
 }
 
+TEST(ValidateOperation, DemandsTheFileOfAFunction) {
+  Operation operation;
+  operation.metadata.name = "o";
+  const auto missing = Error("spec.processor.function.codeSource", "has no function.py");
+  for (const api::StringMap& files : {api::StringMap{}, {{"main.py", "x"}}}) {
+    operation.processor.function = Function{files, "python3"};
+    EXPECT_THAT(Validate(operation), ElementsAre(missing));
+  }
+}
+
 TEST(ValidateOperation, ASharedObjectNamesItsOperation) {
   Operation operation;
   operation.metadata.name = "o";

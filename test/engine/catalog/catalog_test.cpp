@@ -226,10 +226,14 @@ TEST_F(CatalogTest, NamesTheNearestOperationAndCountsRefusals) {
   folders_.Make("operations");
   folders_.Write("operations/a.so", "module go-profiler");
   folders_.Write("operations/b.so", "refuse NoSymbol none");
+  folders_.Write("operations/go_heap.so", "refuse Full no space");
   const auto catalog = Open({folders_.Path("operations")});
   EXPECT_EQ(catalog->Find("go-profilr").status().message(),
             "no module provides operation \"go-profilr\"; did you mean go-profiler? "
-            "(1 refused, see kubediag operations)");
+            "(2 refused, see kubediag operations; b.so: none)");
+  // That of a file of such a name is told.
+  EXPECT_THAT(catalog->Find("go-heap").status().message(),
+              testing::EndsWith("(2 refused, see kubediag operations; go_heap.so: no space)"));
 }
 
 TEST_F(CatalogTest, LetsFindWaitForAScanUnderWay) {

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 #include "engine/core/file.h"
@@ -57,6 +58,7 @@ KubediagProcess::KubediagProcess(const Setup& setup) {
   command.program = setup.program;
   command.arguments = setup.arguments;
   command.environment = process::CleanEnvironment();
+  command.environment.push_back("TMPDIR=" + std::filesystem::temp_directory_path().string());
   command.environment.insert(command.environment.end(), setup.environment.begin(),
                              setup.environment.end());
   command.working_directory = setup.directory;

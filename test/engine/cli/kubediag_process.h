@@ -19,7 +19,7 @@ class KubediagProcess {
   struct Setup {
     std::vector<std::string> arguments;
     std::string standard_input;
-    std::vector<std::string> environment;  // beside LANG=C.UTF-8 and PATH
+    std::vector<std::string> environment;  // beside LANG=C.UTF-8, PATH and TMPDIR
     std::string directory = "/";
     bool terminal = false;         // standard error is a pseudo terminal, 100 columns wide
     bool output_terminal = false;  // standard output likewise

@@ -36,8 +36,23 @@ TEST_F(OperationsTest, TellsAllAboutOne) {
   EXPECT_THAT(program.output(), HasSubstr("Parameters:\n"
                                           "  answer.text  (string, default 42)\n"
                                           "      What to answer.\n"
-                                          "  answer.times  (integer, default 1)\n"
-                                          "      How often.\n"));
+                                          "  answer.times  (integer, 0-100, default 1)\n"
+                                          "      How often.\n"
+                                          "  answer.least  (integer, at least -1)\n"
+                                          "  answer.source  (base url)\n"
+                                          "Secrets, by the parameter that names them:\n"
+                                          "  answer.secret_reference.name\n"
+                                          "      in the namespace of "
+                                          "answer.secret_reference.namespace\n"
+                                          "      needs token\n"
+                                          "      required when answer.source is https\n"));
+}
+
+TEST_F(OperationsTest, ExitsWithOneWhenAGivenFolderIsNotThere) {
+  KubediagProcess program(Command({"operations", "--operations-dir", "nowhere"}));
+  EXPECT_EQ(program.Wait(), 1);
+  EXPECT_EQ(program.error(), "kubediag: --operations-dir: nowhere is no folder\n");
+  EXPECT_THAT(program.output(), HasSubstr("answer   1.2 "));
 }
 
 TEST_F(OperationsTest, PrintsDataForMachines) {
@@ -48,6 +63,10 @@ TEST_F(OperationsTest, PrintsDataForMachines) {
   KubediagProcess json(Command({"operations", "answer", "-o", "json"}));
   EXPECT_EQ(json.Wait(), 0);
   EXPECT_THAT(json.output(), HasSubstr("\"key\": \"answer.text\""));
+  EXPECT_THAT(yaml.output(), HasSubstr("    kind: integer\n    maximum: 100\n    minimum: 0\n"));
+  EXPECT_THAT(yaml.output(), HasSubstr("    kind: integer\n    minimum: -1\n    required:"));
+  EXPECT_THAT(yaml.output(), HasSubstr("  - baseUrl: true\n"));
+  EXPECT_THAT(yaml.output(), HasSubstr("    httpsParameter: answer.source\n"));
 }
 
 TEST_F(OperationsTest, ListsRefusedFilesWithTheReason) {

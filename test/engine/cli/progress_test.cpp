@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pty.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,7 +14,9 @@
 namespace kubediag::cli {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 class ProgressTest : public testing::Test {
  protected:
@@ -114,6 +118,42 @@ TEST_F(ProgressTest, ShowsWhatIsRunningOnATerminalAndTakesItAwayAgain) {
   const std::string rest = Shown();
   EXPECT_THAT(rest, HasSubstr("\r\x1b[1A\x1b[J  ✓ 1 work  0.05 s\n"));
   EXPECT_TRUE(rest.ends_with("Succeeded in 0.05 s.\n"));
+}
+
+// What a person sees: a terminal that obeys the sequences, as a pseudo terminal hands them on.
+TEST_F(ProgressTest, LiveLinesStandUnderTheirOwnTitleOrSayIt) {
+  int leader = -1;
+  int follower = -1;
+  winsize size{.ws_row = 24, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
+  ASSERT_EQ(openpty(&leader, &follower, nullptr, nullptr, &size), 0);
+  const UniqueFd screen(leader);
+  const UniqueFd terminal(follower);
+  fcntl(leader, F_SETFL, O_NONBLOCK);
+  const auto shown = [&] {
+    std::string text;
+    std::array<char, 4096> buffer{};
+    for (ssize_t got = 0; (got = read(leader, buffer.data(), buffer.size())) > 0;) {
+      text.append(buffer.data(), static_cast<size_t>(got));
+    }
+    // The last frame: what follows the last time the live lines were erased.
+    const size_t erased = text.rfind("\x1b[J");
+    return erased == std::string::npos ? text : text.substr(erased + 3);
+  };
+  ProgressView view({.fd = follower, .live = true, .unicode = true});
+  const auto first = view.Begin("a  default/a on n", 2, 4);
+  const auto second = view.Begin("b  default/b on n", 2, 4);
+  first->OnOperationStarted(Node(1, "work"));
+  EXPECT_THAT(shown(), AllOf(HasSubstr(" 1 work"), Not(HasSubstr("a  default/a on n: "))));
+  second->OnOperationStarted(Node(1, "other"));
+  EXPECT_THAT(shown(), HasSubstr("b  default/b on n: 1 other"));
+  // Now the last title above is not the first one's.
+  second->OnOperationFinished(Ended(1, "other", "Succeeded", ""));
+  second->Finish("Succeeded in 0.05 s.", true);
+  EXPECT_THAT(shown(), HasSubstr("a  default/a on n: 1 work"));
+  first->OnOperationFinished(Ended(1, "work", "Succeeded", ""));
+  first->OnOperationStarted(Node(2, "more"));
+  EXPECT_THAT(shown(), AllOf(HasSubstr(" 2 more"), Not(HasSubstr("a  default/a on n: "))));
+  first->Finish("Succeeded in 0.05 s.", true);
 }
 
 TEST_F(ProgressTest, LetsLogLinesPassAboveTheLivePart) {

@@ -1,7 +1,10 @@
 // `kubediag run`, as a user and a script see it.
 
+#include <sys/stat.h>
+
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include "engine/core/file.h"
 #include "test/engine/cli/kubediag_test.h"
@@ -31,6 +34,19 @@ TEST_F(RunTest, PrintsTheDiagnosisOnStdoutAndProgressOnStderr) {
   EXPECT_THAT(output, HasSubstr("    answer.result: \"42\"\n"));
   EXPECT_THAT(output, HasSubstr("  phase: Succeeded\n"));
   EXPECT_THAT(output, HasSubstr("  startTime: \"TIME\"\n"));
+}
+
+TEST_F(RunTest, WarnsOfADiagnosisThatNamesAnotherNodeAndRunsIt) {
+  folders_.Write("all.yaml", Chain("answers", {"answer"}) + Diagnosis("ask", "answers"));
+  KubediagProcess::Setup setup = Command({"run", "-f", "all.yaml", "--node-name", "laptop"});
+  KubediagProcess program(setup);
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+  EXPECT_EQ(Plain(program.error()),
+            "answers  default/ask on node-1\n"
+            "  warning: spec.nodeName is node-1, and it runs on this machine, laptop "
+            "(--node-name tells another name)\n"
+            "  ok      1 answer  DURATION   the answer is 42\n"
+            "Succeeded in DURATION.\n");
 }
 
 TEST_F(RunTest, TakesObjectsInAnyOrderAcrossFilesAndStandardInput) {
@@ -106,6 +122,8 @@ TEST_F(RunTest, FailsADiagnosisWhoseOperationSetOrOperationIsMissing) {
   EXPECT_EQ(program.Wait(), 1);
   EXPECT_THAT(program.output(), HasSubstr("OperationSetNotFound"));
   EXPECT_THAT(program.error(), HasSubstr("did you mean answer"));
+  EXPECT_THAT(program.error(), HasSubstr("warning  Diagnosis two: spec.operationSet: OperationSet "
+                                         "nowhere is not among the objects\n"));
 }
 
 TEST_F(RunTest, KeepsHostileTextFromTheTerminal) {
@@ -187,7 +205,77 @@ spec:
   EXPECT_EQ(program.output(), "");
   EXPECT_THAT(program.error(), HasSubstr("set.yaml:"));
   EXPECT_THAT(program.error(), HasSubstr("spec.adjacencyList[1].to[0]"));
-  EXPECT_FALSE(std::filesystem::exists(folders_.Path("data")));
+  EXPECT_FALSE(std::filesystem::exists(folders_.Path("data/runs")));
+}
+
+// The lines of `text` without the last one, in which `validate` counts.
+std::string WithoutCounts(const std::string& text) {
+  return text.substr(0, text.rfind('\n', text.size() - 2) + 1);
+}
+
+TEST_F(RunTest, TellsOfParametersWhatValidateTellsAndRunsNothing) {
+  folders_.Write("all.yaml",
+                 Chain("answers", {"answer"}) + Diagnosis("good", "answers") +
+                     Diagnosis("one", "answers", "answer.times: \"often\"\n    answer.txt: \"1\"") +
+                     Diagnosis("two", "answers", "answer.times: \"seldom\""));
+  KubediagProcess validate(Command({"validate", "-f", "all.yaml"}));
+  ASSERT_EQ(validate.Wait(), 2);
+  ASSERT_THAT(validate.output(), HasSubstr("4 objects: 2 errors, 1 warning\n"));
+  KubediagProcess program(RunCommand({"-f", "all.yaml"}));
+  EXPECT_EQ(program.Wait(), 2);
+  EXPECT_EQ(program.output(), "");
+  EXPECT_EQ(program.error(), WithoutCounts(validate.output()));
+  EXPECT_FALSE(std::filesystem::exists(folders_.Path("data/runs")));
+}
+
+TEST_F(RunTest, TellsWhatTheModulesTellBesideOtherErrors) {
+  folders_.Write("all.yaml", "kind: [\n---\n");
+  folders_.Write("ask.yaml", Chain("answers", {"answer"}) +
+                                 Diagnosis("one", "answers", "answer.times: \"often\""));
+  KubediagProcess validate(Command({"validate", "-f", "all.yaml", "-f", "ask.yaml"}));
+  ASSERT_EQ(validate.Wait(), 2);
+  ASSERT_THAT(validate.output(), HasSubstr("answer.times"));
+  ASSERT_THAT(validate.output(), StartsWith("all.yaml:"));
+  KubediagProcess program(RunCommand({"-f", "all.yaml", "-f", "ask.yaml"}));
+  EXPECT_EQ(program.Wait(), 2);
+  EXPECT_EQ(program.error(), WithoutCounts(validate.output()));
+}
+
+TEST_F(RunTest, TellsWarningsOnceWithTheirPlaceAndRuns) {
+  folders_.Write("all.yaml",
+                 Chain("answers", {"answer"}) + Diagnosis("ask", "answers", "answer.txt: \"1\""));
+  KubediagProcess program(RunCommand({"-f", "all.yaml"}));
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_EQ(Plain(program.error()),
+            "all.yaml:20:17: warning  Diagnosis ask: spec.parameters[answer.txt]: no operation of "
+            "the set reads the parameter answer.txt; did you mean answer.text?\n"
+            "answers  default/ask on node-1\n"
+            "  ok      1 answer  DURATION   the answer is 42\n"
+            "Succeeded in DURATION.\n");
+}
+
+TEST_F(RunTest, PassesOverWhatIsNoFileInAFolder) {
+  folders_.Make("objects/folder.yaml");
+  ASSERT_EQ(mkfifo(folders_.Path("objects/a pipe.yaml").c_str(), 0600), 0);
+  folders_.Write("objects/all.yaml", Chain("answers", {"answer"}) + Diagnosis("ask", "answers"));
+  KubediagProcess program(RunCommand({"-f", "objects"}));
+  EXPECT_EQ(program.Wait(), 0);
+  EXPECT_THAT(program.error(),
+              StartsWith("objects/a pipe.yaml: warning  is no regular file, skipped; a pipe can "
+                         "be named with -f\n"
+                         "objects/folder.yaml: warning  is no regular file, skipped"));
+}
+
+TEST_F(RunTest, ReadsAPipeThatIsNamed) {
+  const std::string pipe = folders_.Path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  KubediagProcess program(RunCommand({"-f", "pipe"}));
+  {
+    std::ofstream writer(pipe);  // waits for the reader
+    writer << Chain("answers", {"answer"}) << Diagnosis("ask", "answers");
+  }
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+  EXPECT_THAT(program.output(), HasSubstr("phase: Succeeded"));
 }
 
 TEST_F(RunTest, RefusesAMissingFileAndFilesWithoutADiagnosis) {

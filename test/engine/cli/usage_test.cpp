@@ -2,7 +2,10 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <sstream>
+#include <utility>
 
 #include "test/engine/cli/kubediag_test.h"
 
@@ -28,6 +31,17 @@ class UsageTest : public KubediagTest {
     const int status = process.Wait();
     return {status, process.output(), process.error()};
   }
+  static std::string OutputOf(const KubediagProcess::Setup& setup) {
+    KubediagProcess process(setup);
+    EXPECT_EQ(process.Wait(), 0);
+    return process.output();
+  }
+  static size_t LongestLine(const std::string& text) {
+    size_t longest = 0;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) longest = std::max(longest, line.size());
+    return longest;
+  }
 };
 
 TEST_F(UsageTest, HasHelpWithAnExampleForEverySubcommand) {
@@ -42,11 +56,52 @@ TEST_F(UsageTest, HasHelpWithAnExampleForEverySubcommand) {
   }
 }
 
+TEST_F(UsageTest, HelpKeepsWithinTheTerminal) {
+  const std::vector<std::string> names = {"--operations-dir DIR ...", "--viewer-ports FIRST-LAST",
+                                          "--operation-user USER[:GROUP]",
+                                          "--log-level debug|error|info|warning"};
+  const std::vector<std::pair<const char*, size_t>> widths = {
+      {"", 80}, {"COLUMNS=72", 72}, {"COLUMNS=50", 50}, {"COLUMNS=400", 100}, {"COLUMNS=wide", 80}};
+  for (const auto& [variable, width] : widths) {
+    for (const std::string command : {"", "run", "validate", "operations", "completion"}) {
+      KubediagProcess::Setup setup;
+      if (!command.empty()) setup.arguments = {command};
+      setup.arguments.emplace_back("--help");
+      if (*variable != '\0') setup.environment = {variable};
+      const std::string help = OutputOf(setup);
+      EXPECT_LE(LongestLine(help), width) << help;
+      if (command != "run") continue;
+      for (const std::string& name : names) EXPECT_THAT(help, HasSubstr("\n  " + name)) << help;
+      EXPECT_GT(LongestLine(help), width * 3 / 4) << "the width is used";
+    }
+  }
+}
+
+TEST_F(UsageTest, HelpAsksTheTerminalForItsWidth) {
+  KubediagProcess::Setup setup;
+  setup.arguments = {"run", "--help"};
+  setup.output_terminal = true;  // 100 columns
+  EXPECT_GT(LongestLine(OutputOf(setup)), 81U);
+  setup.environment = {"COLUMNS=60"};
+  EXPECT_LE(LongestLine(OutputOf(setup)), 61U) << "with the carriage return";
+}
+
+TEST_F(UsageTest, TextsOfHelpStandInOneColumn) {
+  std::istringstream lines(Call({"operations", "--help"}).output);
+  size_t texts = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("     ")) continue;  // the rest of an option's text
+    EXPECT_EQ(line.find_first_not_of(' '), 30U) << line;
+    ++texts;
+  }
+  EXPECT_GE(texts, 4U);
+}
+
 TEST_F(UsageTest, PrintsVersionAbiAndCompiler) {
   const Ended version = Call({"version"});
   EXPECT_EQ(version.status, 0);
   EXPECT_THAT(version.output, StartsWith("kubediag "));
-  EXPECT_THAT(version.output, HasSubstr("\noperation ABI 1.0\ncompiler "));
+  EXPECT_THAT(version.output, HasSubstr("\noperation ABI 1.1\ncompiler "));
 }
 
 TEST_F(UsageTest, HasAVersionOptionToo) {

@@ -49,6 +49,21 @@ TEST_F(WatchTest, RunsADiagnosisThatIsDropped) {
   EXPECT_EQ(program.Wait(), 0) << program.error();
 }
 
+TEST_F(WatchTest, WarnsOnceOfADiagnosisThatNamesAnotherNode) {
+  folders_.Write("inbox/set.yaml", Chain("answers", {"answer"}));
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers", "answer.text: \"first\""));
+  KubediagProcess program(Command({"run", "-f", "inbox", "--watch", "--node-name", "laptop"}));
+  ASSERT_TRUE(program.AwaitOutput("answer.result: first"));
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers", "answer.text: \"second\""));
+  ASSERT_TRUE(program.AwaitOutput("answer.result: second"));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+  const std::string warning = "warning: spec.nodeName is node-1";
+  const size_t first = program.error().find(warning);
+  ASSERT_NE(first, std::string::npos) << program.error();
+  EXPECT_EQ(program.error().find(warning, first + 1), std::string::npos) << program.error();
+}
+
 TEST_F(WatchTest, WaitsForAnOperationSetThatComesLater) {
   folders_.Write("inbox/one.yaml", Diagnosis("one", "answers"));
   KubediagProcess program(WatchSetup());
@@ -168,6 +183,22 @@ TEST_F(WatchTest, ReportsABadFileOnceAndTakesItWhenItIsMended) {
   program.Signal(SIGTERM);
   EXPECT_EQ(program.Wait(), 0);
   EXPECT_EQ(program.error().find("one.yaml:1:"), program.error().rfind("one.yaml:1:"));
+}
+
+TEST_F(WatchTest, TellsOfABadParameterAndRunsTheOthers) {
+  folders_.Write("inbox/set.yaml", Chain("answers", {"answer"}));
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers", "answer.times: \"often\""));
+  folders_.Write("inbox/two.yaml", Diagnosis("two", "answers"));
+  KubediagProcess program(WatchSetup());
+  ASSERT_TRUE(
+      program.AwaitError("inbox/one.yaml:9:19: error    Diagnosis one: "
+                         "spec.parameters[answer.times]: "));
+  ASSERT_TRUE(program.AwaitOutput("name: two"));
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers", "answer.times: \"2\""));
+  ASSERT_TRUE(program.AwaitOutput("name: one"));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+  EXPECT_EQ(program.output().find("Failed"), std::string::npos);
 }
 
 TEST_F(WatchTest, WatchesAFolderThatIsNotThereYet) {

@@ -30,10 +30,15 @@ class CheckTest : public testing::Test {
     found.key = "found";
     found.required = true;
     found.from_results = true;
-    profiler.parameters = {source, seconds_to_live, found};
+    ParameterDescriptor url;
+    url.key = "param.url";
+    url.kind = ParameterKind::kUrl;
+    profiler.parameters = {source, seconds_to_live, found, url};
     profiler.secrets.push_back({.namespace_parameter = "tls.secret_reference.namespace",
                                 .name_parameter = "tls.secret_reference.name",
-                                .data_keys = {"token"}});
+                                .data_keys = {"token"},
+                                .https_parameter = "param.url",
+                                .violation = ""});
     catalog.Add(profiler);
     operation::OperationDescriptor collect;
     collect.name = "collect";
@@ -80,6 +85,16 @@ TEST_F(CheckTest, AnEarlierOperationMaySupplyAMissingKey) {
   EXPECT_THAT(Problems()[0], testing::StartsWith("warning "));
 }
 
+TEST_F(CheckTest, AnotherPathMaySucceedWithoutAMissingKey) {
+  diagnosis.spec.parameters.clear();
+  set.adjacency_list.resize(3);
+  set.adjacency_list[0].to = {2, 1};
+  set.adjacency_list[2].operation = "collect";
+  EXPECT_THAT(Problems(),
+              ElementsAre("warning spec.parameters: go-profiler: Must specify go profiler source. "
+                          "(param.source is required): a path that begins with it fails"));
+}
+
 TEST_F(CheckTest, TellsAWrongKindAtItsKey) {
   diagnosis.spec.parameters["param.expiration_seconds"] = "2h";
   EXPECT_THAT(Problems(),
@@ -99,6 +114,29 @@ TEST_F(CheckTest, TellsSecretNamesThatAreNone) {
   diagnosis.spec.parameters["tls.secret_reference.name"] = "../token";
   ASSERT_EQ(Problems().size(), 1U);
   EXPECT_THAT(Problems()[0], HasSubstr("is no name of a Kubernetes object"));
+}
+
+TEST_F(CheckTest, TellsAnHttpsUrlWithoutItsSecret) {
+  diagnosis.spec.parameters["param.url"] = "https://h";
+  EXPECT_THAT(Problems(),
+              ElementsAre("error spec.parameters: go-profiler: tls.secret_reference.name must name "
+                          "a Secret, for param.url is https (tls.secret_reference.name is "
+                          "required)"));
+  diagnosis.spec.parameters["tls.secret_reference.name"] = "s";
+  EXPECT_THAT(Problems(), IsEmpty());
+}
+
+TEST_F(CheckTest, AnEarlierOperationMaySupplyAUrlThatNeedsNoSecret) {
+  diagnosis.spec.parameters["param.url"] = "https://h";
+  set.adjacency_list.resize(3);
+  set.adjacency_list[1].operation = "collect";
+  set.adjacency_list[1].to = {2};
+  set.adjacency_list[2].operation = "go-profiler";
+  const auto problems = Problems();
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_THAT(problems[0], testing::StartsWith("warning spec.parameters: "));
+  EXPECT_THAT(problems[0],
+              testing::EndsWith(", unless an earlier operation supplies another param.url"));
 }
 
 TEST_F(CheckTest, AMissingOperationIsAWarningWithTheNearestName) {

@@ -228,6 +228,22 @@ TEST_F(ExecutorTest, SaysThatTheDataRootHasBeenRemoved) {
   EXPECT_THAT(TryRun().status().message(), HasSubstr(options.data_root));
 }
 
+TEST_F(ExecutorTest, SaysThatTheDataRootHasBeenReplaced) {
+  Add("a", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
+  AddSet({{1}, {}}, {"a"});
+  AddDiagnosis();
+  (void)executor();
+  const std::string moved = options.data_root + ".old";
+  std::filesystem::rename(options.data_root, moved);
+  std::filesystem::create_directory(options.data_root);
+  EXPECT_THAT(TryRun().status().message(),
+              HasSubstr("the data root " + options.data_root + " has been removed or replaced"));
+  EXPECT_FALSE(std::filesystem::exists(moved + "/runs")) << "nobody would find it there";
+  std::filesystem::remove_all(options.data_root);
+  std::filesystem::rename(moved, options.data_root);
+  EXPECT_EQ(Run().status.phase, api::Phase::kSucceeded) << "it is back";
+}
+
 TEST_F(ExecutorTest, ADiagnosisRunsOnlyOnceAtATime) {
   Add("a", [this](const operation::Job&, const std::stop_token&) {
     Executor other_process(store, catalog, runner, options, *logger);

@@ -46,6 +46,7 @@ class JournalTest : public testing::Test {
 BeginRecord Begin() {
   return {.binding = "binding",
           .set_hash = "hash",
+          .operations_hash = "operations",
           .stamp = "20261123122127",
           .start_time = api::Time(seconds(1000)),
           .repeatable = {true, false, true}};

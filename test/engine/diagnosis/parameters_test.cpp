@@ -36,6 +36,52 @@ TEST(Parameters, IntegersAreDecimalAndFit64Bits) {
   }
 }
 
+std::string Told(const ParameterDescriptor& parameter, const std::string& value) {
+  return CheckKind(parameter, value).message();
+}
+
+TEST(Parameters, AnIntegerTooLargeForSixtyFourBitsIsToldAsSuch) {
+  ParameterDescriptor parameter = Of(ParameterKind::kInteger);
+  parameter.violation = "not a number, sorry";
+  for (const char* wide :
+       {"9223372036854775808", "+99999999999999999999", "-9223372036854775809"}) {
+    EXPECT_EQ(Told(parameter, wide), "key is out of the range of a 64-bit integer") << wide;
+  }
+  EXPECT_EQ(Told(parameter, "99999999999999999999x"), "not a number, sorry");
+}
+
+TEST(Parameters, RangesHoldTheirEndsAndTheEngineWordsABreach) {
+  ParameterDescriptor parameter = Of(ParameterKind::kInteger);
+  parameter.violation = "not a number, sorry";
+  parameter.minimum = 1;
+  EXPECT_EQ(Told(parameter, "1"), "");
+  EXPECT_EQ(Told(parameter, "9223372036854775807"), "");
+  for (const char* below : {"0", "-0", "-9223372036854775809"}) {
+    EXPECT_EQ(Told(parameter, below), "key must be at least 1") << below;
+  }
+  EXPECT_EQ(Told(parameter, "9223372036854775808"), "key is out of the range of a 64-bit integer");
+  parameter.maximum = 3600;
+  EXPECT_EQ(Told(parameter, "+3600"), "");
+  for (const char* beyond : {"0", "3601", "9223372036854775808", "-9223372036854775809"}) {
+    EXPECT_EQ(Told(parameter, beyond), "key must be from 1 to 3600") << beyond;
+  }
+  EXPECT_EQ(Told(parameter, "often"), "not a number, sorry");
+  parameter.minimum.reset();
+  EXPECT_EQ(Told(parameter, "-9223372036854775808"), "");
+  EXPECT_EQ(Told(parameter, "3601"), "key must be at most 3600");
+}
+
+TEST(Parameters, ABaseUrlHasNeitherQueryNorFragment) {
+  ParameterDescriptor parameter = Of(ParameterKind::kUrl);
+  parameter.violation = "Must specify go profiler source.";
+  parameter.base_url = true;
+  for (const char* good : {"http://h", "https://h:1/p/"}) EXPECT_EQ(Told(parameter, good), "");
+  for (const char* bad : {"http://h?", "http://h/#", "https://h/p?seconds=1", "http://h/p#?"}) {
+    EXPECT_EQ(Told(parameter, bad), "key must be a base URL, without query or fragment") << bad;
+  }
+  EXPECT_THAT(Told(parameter, "ftp://h?x"), HasSubstr("must be an http:// or https:// URL"));
+}
+
 TEST(Parameters, BooleansAndChoicesAreExact) {
   EXPECT_TRUE(Fits(ParameterKind::kBoolean, "true"));
   EXPECT_FALSE(Fits(ParameterKind::kBoolean, "True"));
@@ -109,6 +155,26 @@ TEST_F(ExecutorTest, AWrongUrlFailsBeforehandAndTheMessageTellsWhatAUrlIs) {
   EXPECT_EQ(done.status.operations[0].reason, "InvalidParameter");
   EXPECT_EQ(done.status.operations[0].message,
             "key must be an http:// or https:// URL with a host and without user information");
+  EXPECT_EQ(runner.Runs("profiler"), 0U);
+}
+
+TEST_F(ExecutorTest, AValueOutOfRangeFailsBeforehandAndOneOfAnEarlierResultWhenItIsReached) {
+  operation::OperationDescriptor profiler = Module("profiler");
+  profiler.parameters.push_back(Of(ParameterKind::kInteger));
+  profiler.parameters[0].maximum = 9;
+  Add("before", [](const operation::Job&, const std::stop_token&) {
+    return Succeed({{"key", "10"}});
+  });
+  Add(profiler, [](const operation::Job&, const std::stop_token&) { return Succeed(); });
+  AddSet({{1}, {2}, {}}, {"before", "profiler"});
+  AddDiagnosis({{"key", "10"}});
+  EXPECT_THAT(Outcomes(Run().status), ElementsAre("2 profiler Failed InvalidParameter"));
+  EXPECT_EQ(runner.Runs("before"), 0U);
+  AddDiagnosis({{"key", "9"}});
+  const api::Diagnosis done = Run();
+  EXPECT_THAT(Outcomes(done.status),
+              ElementsAre("1 before Succeeded", "2 profiler Failed InvalidParameter"));
+  EXPECT_EQ(done.status.operations[1].message, "key must be at most 9");
   EXPECT_EQ(runner.Runs("profiler"), 0U);
 }
 

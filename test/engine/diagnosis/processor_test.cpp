@@ -110,15 +110,12 @@ TEST_F(ProcessorTest, TheObjectSaysWhetherItIsRepeatable) {
   EXPECT_FALSE(ResolveObject()->repeatable);
 }
 
-TEST_F(ProcessorTest, ANameIsAnObjectFirstThenAModule) {
-  store::FileStore store;
-  EXPECT_EQ(Resolve("hello", store, catalog)->settings.size(), 0U);
-  object.metadata.name = "hello";
+TEST_F(ProcessorTest, WithoutAnObjectTheNameIsThatOfAModulesOperation) {
+  EXPECT_EQ(Resolve("hello", nullptr, catalog)->settings.size(), 0U);
   object.processor.shared_object =
       api::SharedObject{.operation = "hello", .settings = {{"greeting", "hi"}}};
-  store.Put(object);
-  EXPECT_EQ(Resolve("hello", store, catalog)->settings.size(), 1U);
-  const auto absent = Resolve("helo", store, catalog);
+  EXPECT_EQ(Resolve("hello", &object, catalog)->settings.size(), 1U);
+  const auto absent = Resolve("helo", nullptr, catalog);
   EXPECT_EQ(absent.status().reason(), "OperationNotFound");
   EXPECT_THAT(absent.status().message(), HasSubstr("hello"));
 }

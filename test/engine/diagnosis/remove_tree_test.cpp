@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -14,29 +13,14 @@
 #include <functional>
 
 #include "engine/core/file.h"
-#include "engine/core/limits.h"
+#include "engine/diagnosis/measure_tree.h"
+#include "engine/diagnosis/tree_entries.h"
+#include "test/engine/diagnosis/tree_test.h"
 
 namespace kubediag::diagnosis {
 namespace {
 
 namespace fs = std::filesystem;
-
-class TreeTest : public testing::Test {
- protected:
-  TreeTest() {
-    std::string pattern = testing::TempDir() + "kubediag-tree-XXXXXX";
-    root_ = mkdtemp(pattern.data());
-    fd_ = OpenDirectory(root_).value();
-  }
-  ~TreeTest() override {
-    std::error_code ignored;
-    fs::remove_all(root_, ignored);
-  }
-  Status Remove(const std::string& name) { return RemoveTree(fd_.get(), name, {}); }
-
-  fs::path root_;
-  UniqueFd fd_;
-};
 
 TEST_F(TreeTest, RemovesWhatIsInItAndNothingElse) {
   fs::create_directories(root_ / "outside");
@@ -61,20 +45,12 @@ TEST_F(TreeTest, FollowsNoLinkOfItsName) {
   fs::create_directory_symlink("outside", root_ / "tree");
   EXPECT_FALSE(Remove("tree").ok());
   EXPECT_FALSE(Remove("outside/../tree").ok());
-  EXPECT_FALSE(MeasureTree(fd_.get(), "tree", {}).ok());
   EXPECT_TRUE(fs::exists(root_ / "outside/kept"));
 }
 
 TEST_F(TreeTest, DepthCostsNothing) {
-  fs::create_directory(root_ / "tree");
-  UniqueFd at = OpenAt(fd_.get(), "tree", O_RDONLY | O_DIRECTORY).value();
-  constexpr int kDepth = 5000;  // more than a path may have, or a process descriptors
-  for (int depth = 0; depth < kDepth; ++depth) {
-    ASSERT_EQ(mkdirat(at.get(), "deeper", 0700), 0);
-    at = OpenAt(at.get(), "deeper", O_RDONLY | O_DIRECTORY).value();
-  }
-  at.Reset();
-  EXPECT_TRUE(MeasureTree(fd_.get(), "tree", {}).ok());
+  const FewDescriptors few(100);
+  MakeDeepTree(250);  // more than a path may have, or this process descriptors
   const Status status = Remove("tree");
   EXPECT_TRUE(status.ok()) << status.ToString();
   EXPECT_FALSE(fs::exists(root_ / "tree"));
@@ -94,47 +70,6 @@ TEST_F(TreeTest, StopsWhenAskedAndGoesOnLater) {
   stop.request_stop();
   EXPECT_EQ(RemoveTree(fd_.get(), "tree", stop.get_token()).code(), StatusCode::kCancelled);
   EXPECT_TRUE(Remove("tree").ok());
-}
-
-TEST_F(TreeTest, MeasuresFilesFoldersAndTheYoungestTime) {
-  fs::create_directories(root_ / "tree/a");
-  std::ofstream(root_ / "tree/a/file") << std::string(kMiB, 'x');
-  fs::create_symlink("/etc/passwd", root_ / "tree/link");
-  const auto size = MeasureTree(fd_.get(), "tree", {});
-  ASSERT_TRUE(size.ok());
-  EXPECT_GE(size->bytes, kMiB);
-  EXPECT_LE(size->bytes, kMiB + 64 * kKiB);
-  EXPECT_GT(size->newest, std::chrono::system_clock::now() - std::chrono::minutes(5));
-}
-
-TEST_F(TreeTest, MeasuresUpToALimitOfEntries) {
-  for (const char* name : {"tree/a", "tree/b"}) fs::create_directories(root_ / name);
-  const auto bytes = [this](size_t limit) {
-    return MeasureTree(fd_.get(), "tree", {}, limit)->bytes;
-  };
-  EXPECT_LT(bytes(1), bytes(2));
-  EXPECT_EQ(bytes(2), bytes(3));
-  fs::create_directories(root_ / "tree/c");
-  EXPECT_LT(bytes(2), bytes(3));
-}
-
-TEST(ChangeTime, IsTheKernelsAndNotTheOwners) {
-  struct stat info {};
-  info.st_ctim = {.tv_sec = 1, .tv_nsec = 5000};
-  info.st_mtim = {.tv_sec = 13'569'465'600, .tv_nsec = 0};  // the year 2400
-  EXPECT_EQ(ChangeTimeOf(info).time_since_epoch(),
-            std::chrono::seconds(1) + std::chrono::microseconds(5));
-}
-
-TEST(ChangeTime, BeyondWhatAClockCountsIsItsEnd) {
-  using Time = std::chrono::system_clock::time_point;
-  struct stat info {};
-  info.st_ctim = {.tv_sec = 13'569'465'600, .tv_nsec = 999'999'999};
-  EXPECT_EQ(ChangeTimeOf(info), Time::max());
-  info.st_ctim = {.tv_sec = 9'223'372'036, .tv_nsec = 999'999'999};
-  EXPECT_EQ(ChangeTimeOf(info), Time::max());
-  info.st_ctim = {.tv_sec = -13'569'465'600, .tv_nsec = 999'999'999};
-  EXPECT_EQ(ChangeTimeOf(info), Time::min());
 }
 
 // Runs `body` in a child with mounts of its own; false if the system does not let it have them.
@@ -170,8 +105,8 @@ TEST_F(TreeTest, LeavesAloneWhatIsMountedInIt) {
       [&] {
         fd_ = OpenDirectory(root_).value();  // the one from before knows nothing of the mounts
         const auto reason = [](const auto& result) { return result.status().reason(); };
-        const bool measured = reason(MeasureTree(fd_.get(), "tree", {})) == "MountedHere" &&
-                              reason(MeasureTree(fd_.get(), "mount", {})) == "MountedHere";
+        const bool measured = reason(MeasureTree(fd_.get(), "tree", {})) == kReasonMountedHere &&
+                              reason(MeasureTree(fd_.get(), "mount", {})) == kReasonMountedHere;
         const bool removed = Remove("tree").ok() || Remove("mount").ok();
         return measured && !removed && fs::exists(root_ / "elsewhere/precious");
       },

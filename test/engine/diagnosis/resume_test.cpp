@@ -109,6 +109,67 @@ TEST_F(ResumeTest, LocalModeStartsAnewIfTheObjectChangedOrTheRunHadEnded) {
   EXPECT_EQ(runner.Runs("recover"), 3U);
 }
 
+api::Operation ObjectFor(const std::string& operation, const std::string& setting) {
+  api::Operation object;
+  object.metadata.name = "recover";
+  object.processor.shared_object =
+      api::SharedObject{.operation = operation, .settings = {{"s", setting}}};
+  return object;
+}
+
+TEST_F(ResumeTest, LocalModeStartsAnewIfAnOperationObjectChanged) {
+  Add("module", DiesOnce());
+  store.Put(ObjectFor("module", "1"));
+  AddSet({{1}, {}}, {"recover"});
+  AddDiagnosis();
+  RunUntilItDies();
+  ForgetStatus();
+  store.Put(ObjectFor("module", "2"));
+  EXPECT_EQ(Run().status.phase, api::Phase::kSucceeded);
+  EXPECT_FALSE(observer.resumed);
+  EXPECT_EQ(runner.Runs("module"), 2U);
+}
+
+TEST_F(ResumeTest, LocalModeResumesThoughAnOperationObjectHasOtherLabels) {
+  Add("module", DiesOnce());
+  api::Operation object = ObjectFor("module", "1");
+  store.Put(object);
+  AddSet({{1}, {}}, {"recover"});
+  AddDiagnosis();
+  RunUntilItDies();
+  ForgetStatus();
+  object.metadata.labels["new"] = "label";
+  store.Put(object);
+  EXPECT_EQ(ConditionOf(Run(), "Finished").reason, "Interrupted");
+  EXPECT_EQ(runner.Runs("module"), 1U);
+}
+
+// The objects are equal: what ran may not run twice.
+TEST_F(ResumeTest, LocalModeResumesThoughAModuleIsGone) {
+  Add("recover", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
+  Add("last", DiesOnce());
+  AddSet({{1}, {2}, {}}, {"recover", "last"});
+  AddDiagnosis();
+  RunUntilItDies();
+  ForgetStatus();
+  catalog.Remove("last");
+  EXPECT_EQ(Run().status.phase, api::Phase::kFailed);
+  EXPECT_TRUE(observer.resumed);
+  EXPECT_EQ(runner.Runs("recover"), 1U);
+}
+
+TEST_F(ResumeTest, AClaimedRunGoesOnThoughAnOperationObjectChanged) {
+  Add("module", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
+  Add("last", DiesOnce(), true);
+  store.Put(ObjectFor("module", "1"));
+  AddSet({{1}, {2}, {}}, {"recover", "last"});
+  AddDiagnosis();
+  RunUntilItDies();
+  store.Put(ObjectFor("module", "2"));
+  EXPECT_EQ(Run().status.phase, api::Phase::kSucceeded);
+  EXPECT_EQ(runner.Runs("module"), 1U);
+}
+
 TEST_F(ResumeTest, LargeResultsComeBackWhole) {
   const std::string large(100 * kKiB, 'x');
   Add("collect", [&](const operation::Job&, const std::stop_token&) {

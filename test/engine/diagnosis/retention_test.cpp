@@ -1,10 +1,14 @@
 #include "engine/diagnosis/retention.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 #include "engine/api/time.h"
 #include "engine/core/digest.h"
@@ -13,6 +17,7 @@
 #include "engine/diagnosis/journal.h"
 #include "engine/diagnosis/run_lock.h"
 #include "test/engine/diagnosis/fixture.h"
+#include "test/engine/host/thread_capabilities.h"
 
 namespace kubediag::diagnosis {
 namespace {
@@ -271,6 +276,37 @@ TEST_F(RetentionTest, ATimeThatAnOperationSetsKeepsNothing) {
   EXPECT_EQ(SweepAfter(hours(1)).folders, 1U);
 }
 
+// It may hold any number of bytes.
+TEST_F(RetentionTest, WhatCannotBeCountedGoesAsIfOverTheQuotaAndNothingElse) {
+  const std::string top = kFolder;
+  AddFile(top + "/20260101000000", kMiB);
+  Tick();
+  AddFile(top + "/20260101000001/closed", kMiB);
+  Tick();
+  AddFile(top + "/20260101000002", kMiB);
+  fs::permissions(Path(top + "/20260101000001/closed"), fs::perms::none);
+  const auto folders_after = [this](system_clock::duration later) {
+    size_t folders = 0;
+    host::InThread([&] {
+      if (geteuid() == 0) host::GiveUp({CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH});
+      folders = SweepAfter(later).folders;
+    });
+    return folders;
+  };
+  EXPECT_EQ(folders_after(minutes(29)), 0U) << "too young";
+  EXPECT_EQ(folders_after(minutes(31)), 1U);
+  EXPECT_FALSE(fs::exists(Path(top + "/20260101000001")));
+  EXPECT_EQ(folders_after(minutes(31)), 0U);
+
+  // One that is closed itself is opened first, and then it can be counted.
+  fs::permissions(Path(top + "/20260101000000"), fs::perms::none);
+  EXPECT_EQ(folders_after(hours(1)), 0U);
+  rules_.quota_bytes = kMiB + 512 * kKiB;
+  Tick();
+  EXPECT_EQ(folders_after(hours(1)), 1U);
+  EXPECT_TRUE(fs::exists(Path(top + "/20260101000000/file")));
+}
+
 TEST_F(RetentionTest, ArtifactsLeftByASweepThatWasCutShortAreRemovedByTheNext) {
   const std::string top = kFolder;
   AddFile(top + "/.gone-0011223344556677", 10);
@@ -376,6 +412,66 @@ TEST_F(RetentionTest, TheExecutorKnowsWhichObjectsOfItsRunsAreGone) {
   options.store_has_all_diagnoses = true;
   EXPECT_EQ(executor().Sweep(later).runs, 1U);
   EXPECT_FALSE(HasRun(foreign));
+}
+
+TEST_F(RetentionTest, OverTheQuotaTheOldestOfWhatHasEndedGoesFirst) {
+  const std::string running = AddRun("running", kMiB, "20260101000000", End::kUnfinished);
+  Tick();
+  std::vector<std::string> ended;
+  for (int i = 0; i < 3; ++i) {
+    ended.push_back(AddRun("ended" + std::to_string(i), kMiB));
+    Tick();
+  }
+  const std::string artifacts = std::string(kFolder) + "/20260101000000";
+  AddFile(artifacts, kMiB);
+  const auto lock = RunLock::Take(root_.get(), running);
+  ASSERT_TRUE(lock.ok());
+
+  rules_.quota_bytes = 4 * kMiB + 512 * kKiB;
+  EXPECT_EQ(SweepAfter(hours(1)).runs, 1U);
+  EXPECT_FALSE(HasRun(ended[0]));
+  EXPECT_TRUE(HasRun(ended[1]));
+  rules_.quota_bytes = 3 * kMiB + 512 * kKiB;
+  EXPECT_EQ(SweepAfter(hours(1)).runs, 1U);
+  EXPECT_FALSE(HasRun(ended[1]));
+  EXPECT_TRUE(HasRun(ended[2]));
+  rules_.quota_bytes = 0;
+  const Retention::Removed rest = SweepAfter(hours(1));
+  EXPECT_EQ(rest.runs, 1U);
+  EXPECT_TRUE(HasRun(running));
+  EXPECT_TRUE(fs::exists(Path(artifacts))) << "it is younger than the run under way";
+}
+
+// Knows when a sweep has removed something.
+class SweepLogger : public Logger {
+ public:
+  void Log(LogLevel, std::string_view message, std::initializer_list<LogField>) override {
+    if (message == "data of earlier runs removed" && !told_.exchange(true)) removed_.set_value();
+  }
+  bool AwaitRemoval() {
+    return removed_.get_future().wait_for(std::chrono::seconds(30)) == std::future_status::ready;
+  }
+
+ private:
+  std::atomic<bool> told_ = false;
+  std::promise<void> removed_;
+};
+
+TEST_F(RetentionTest, TheFirstSweepInTheBackgroundComesAtTheStart) {
+  auto recording = std::make_unique<SweepLogger>();
+  SweepLogger& sweeps = *recording;
+  logger = std::move(recording);
+  options.store_has_all_diagnoses = true;
+  options.retention.min_age = system_clock::duration::zero();
+  const std::string gone = AddRun("gone");
+  AddDiagnosis();
+  const std::string wanted = AddRun("default/diagnosis", 0, "20260101000000", End::kUnfinished);
+  fs::rename(Path(RunFolder(wanted)), Path(RunFolder(Stored().metadata.uid)));
+  Tick();
+  executor().SweepInBackground();
+  EXPECT_TRUE(sweeps.AwaitRemoval());
+  EXPECT_FALSE(HasRun(gone));
+  EXPECT_TRUE(HasRun(Stored().metadata.uid)) << "the store has its object";
 }
 
 TEST_F(RetentionTest, ARunIsTakenAnewAfterItsFolderWasRetired) {

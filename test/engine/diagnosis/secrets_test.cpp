@@ -64,6 +64,63 @@ TEST_F(SecretsTest, ReadsNoneIfNoneIsNamed) {
   EXPECT_THAT(runner.Jobs("profiler").at(0).secrets, IsEmpty());
 }
 
+class HttpsSecretTest : public ExecutorTest {
+ protected:
+  void AddProfiler(const std::string& violation, std::optional<std::string> default_url = {}) {
+    operation::OperationDescriptor profiler = Module("profiler");
+    operation::ParameterDescriptor source;
+    source.key = "source";
+    source.kind = operation::ParameterKind::kUrl;
+    source.default_value = std::move(default_url);
+    profiler.parameters.push_back(source);
+    profiler.secrets.push_back({.namespace_parameter = kNamespaceKey,
+                                .name_parameter = kNameKey,
+                                .data_keys = {"token"},
+                                .https_parameter = "source",
+                                .violation = violation});
+    Add(profiler, [](const operation::Job&, const std::stop_token&) { return Succeed(); });
+  }
+  void AddEarlierResult(const std::string& key, const std::string& value) {
+    Add("before", [key, value](const operation::Job&, const std::stop_token&) {
+      return Succeed({{key, value}});
+    });
+    AddSet({{1}, {2}, {}}, {"before", "profiler"});
+  }
+  api::OperationOutcome LastOutcomeWith(api::StringMap parameters) {
+    AddDiagnosis(std::move(parameters));
+    return Run().status.operations.back();
+  }
+};
+
+TEST_F(HttpsSecretTest, AnHttpsUrlNeedsOneAndTheOperationDoesNotRunWithout) {
+  AddProfiler("Must specify secretReference name when souce is https.");
+  AddSet({{1}, {}}, {"profiler"});
+  const auto refused = LastOutcomeWith({{"source", "https://10.0.2.15:6443"}});
+  EXPECT_EQ(refused.reason, "MissingParameter");
+  EXPECT_EQ(refused.message, "Must specify secretReference name when souce is https.");
+  EXPECT_EQ(refused.attempts, 0);
+  EXPECT_EQ(runner.Runs("profiler"), 0U);
+  EXPECT_EQ(LastOutcomeWith({{"source", "https://h"}, {kNameKey, ""}}).reason, "MissingParameter");
+  EXPECT_EQ(LastOutcomeWith({{"source", "https://h"}, {kNameKey, "s"}}).reason, "SecretNotFound");
+  EXPECT_EQ(LastOutcomeWith({{"source", "http://h"}}).phase, "Succeeded");
+  EXPECT_EQ(LastOutcomeWith({{"x", "1"}}).phase, "Succeeded");
+}
+
+TEST_F(HttpsSecretTest, TheEngineWordsItWhereTheDeclarationDoesNotAndADefaultCountsToo) {
+  AddProfiler("", "https://h");
+  AddSet({{1}, {}}, {"profiler"});
+  EXPECT_EQ(LastOutcomeWith({}).message,
+            "tls.secret_reference.name must name a Secret, for source is https");
+}
+
+TEST_F(HttpsSecretTest, AUrlOfAnEarlierResultCountsButNoNameOfOne) {
+  AddProfiler("named");
+  AddEarlierResult("source", "https://h");
+  EXPECT_EQ(LastOutcomeWith({{"source", "http://h"}}).message, "named");
+  AddEarlierResult(kNameKey, "s");
+  EXPECT_EQ(LastOutcomeWith({{"source", "https://h"}}).message, "named");
+}
+
 TEST_F(SecretsTest, SaysWhichOneDoesNotExist) {
   const auto outcome = OutcomeWith({{kNameKey, "token-secret"}});
   EXPECT_EQ(outcome.reason, "SecretNotFound");

@@ -9,7 +9,9 @@
 
 #include <thread>
 
+#include "engine/api/time.h"
 #include "engine/diagnosis/listen.h"
+#include "engine/diagnosis/status.h"
 #include "test/engine/diagnosis/fixture.h"
 
 namespace kubediag::diagnosis {
@@ -229,6 +231,39 @@ TEST_F(ViewersTest, ExpiredOnesDoNotComeBack) {
   EXPECT_TRUE(executor().RestoreViewers(Stored()).ok());
   EXPECT_EQ(executor().viewers().Count(), 0U);
   EXPECT_EQ(runner.Restores("short"), 0U);
+}
+
+TEST_F(ViewersTest, OneThatExpiredWhileNoEngineRanIsTold) {
+  AddServer("short", milliseconds(1));
+  AddDiagnosis();
+  Run();
+  EXPECT_TRUE(executor().viewers().WaitUntilNone({}));
+  const std::string ordinary = ConditionOf(Stored(), "Serving").message;
+  Restart();
+  for (const std::string& reason : std::vector<std::string>{"Serving", "RestoreFailed"}) {
+    api::Diagnosis before = Stored();
+    SetServing(before.status, reason == "Serving", reason, "as an engine left it", api::Now());
+    ASSERT_TRUE(store.WriteStatus(before).ok());
+    catalog.Remove("short");  // what cannot come back has expired all the same
+    EXPECT_TRUE(executor().RestoreViewers(Stored()).ok());
+    EXPECT_EQ(ConditionOf(Stored(), "Serving").status, "False") << reason;
+    EXPECT_EQ(ConditionOf(Stored(), "Serving").reason, "Expired") << reason;
+    EXPECT_EQ(ConditionOf(Stored(), "Serving").message, ordinary);
+    Restart();
+  }
+}
+
+TEST_F(ViewersTest, WhatEndedOtherwiseIsNotSaidToHaveExpired) {
+  AddServer("short", milliseconds(1));
+  AddDiagnosis();
+  Run();
+  EXPECT_TRUE(executor().viewers().WaitUntilNone({}));
+  Restart();
+  api::Diagnosis before = Stored();
+  SetServing(before.status, false, "ExitedEarly", "it crashed", api::Now());
+  ASSERT_TRUE(store.WriteStatus(before).ok());
+  EXPECT_TRUE(executor().RestoreViewers(Stored()).ok());
+  EXPECT_EQ(ConditionOf(Stored(), "Serving").reason, "ExitedEarly");
 }
 
 TEST_F(ViewersTest, RestoringIsCutShortByTheEndOfTheEngine) {

@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <stop_token>
 #include <thread>
 
@@ -90,7 +92,7 @@ TEST_P(Conformance, HandsOverTheWholeJob) {
                   Pair("echo.artifact_path", "/as/people/see/it"),
                   Pair("echo.libexec_directory", "/libexec"), Pair("echo.has_deadline", "true"),
                   Pair("echo.has_artifact_directory", "true"), Pair("echo.has_socket", "true"),
-                  Pair("echo.abi", "1.0")));
+                  Pair("echo.abi", "1.1")));
 }
 
 TEST_P(Conformance, HandsOverOnlyWhatTheOperationDeclares) {
@@ -125,6 +127,17 @@ TEST_P(Conformance, TakesNoArtifactFromElsewhere) {
     const RunOutcome outcome = Run(std::move(job));
     EXPECT_EQ(outcome.status.reason(), "InvalidResult") << path;
   }
+}
+
+// It may be a file that the operation cannot read, but the engine can.
+TEST_P(Conformance, TakesNoArtifactWithOtherNames) {
+  std::ofstream(folder_.path() + "/one") << "x";
+  std::filesystem::create_hard_link(folder_.path() + "/one", folder_.path() + "/two");
+  Job job = MakeJob("name-artifact", {{"path", "two"}});
+  job.artifact_directory = folder_.fd();
+  const RunOutcome outcome = Run(std::move(job));
+  EXPECT_EQ(outcome.status.reason(), "InvalidResult");
+  EXPECT_EQ(outcome.status.message(), "artifact two: it has other names (hard links)");
 }
 
 TEST_P(Conformance, TheFirstFailureCounts) {

@@ -47,6 +47,15 @@ class Script {
   std::string path_;
 };
 
+testing::AssertionResult HasNoCapabilities(const std::string& status) {
+  for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapAmb"}) {
+    if (status.find(std::string(set) + ":\t0000000000000000\n") == std::string::npos) {
+      return testing::AssertionFailure() << set << " is not empty:\n" << status;
+    }
+  }
+  return testing::AssertionSuccess();
+}
+
 class Isolation : public testing::Test {
  protected:
   RunOutcome Look(ProcessRunnerOptions options, const std::string& operation,
@@ -115,7 +124,28 @@ TEST_F(Isolation, RunsAsTheOperationUser) {
   EXPECT_THAT(outcome.results.at("status"), HasSubstr("Uid:\t65534\t65534\t65534\t65534"));
   EXPECT_THAT(outcome.results.at("status"), HasSubstr("Gid:\t65533\t65533\t65533\t65533"));
   EXPECT_THAT(outcome.results.at("status"), HasSubstr("Groups:\t \n"));
-  EXPECT_THAT(outcome.results.at("status"), HasSubstr("CapEff:\t0000000000000000"));
+  EXPECT_TRUE(HasNoCapabilities(outcome.results.at("status")));
+  EXPECT_EQ(outcome.results.at("dumpable"), "0") << "other runs of the user get at it";
+  EXPECT_THAT(outcome.results.at("status"), HasSubstr("CapBnd:\t0000000000000000"));
+}
+
+// As of an engine that is no root, but was given ambient capabilities, as Pods may be.
+TEST_F(Isolation, TheOperationUserHasNoneOfTheAmbientCapabilitiesOfTheEngine) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root may give capabilities away";
+  const std::string granted = "+setuid,+setgid,+kill,+chown,+dac_override,+sys_ptrace";
+  const Script host("exec setpriv --reuid 1234 --regid 1234 --clear-groups --inh-caps " + granted +
+                    " --ambient-caps " + granted + " " + Options().host_program + " \"$@\"\n");
+  ProcessRunnerOptions options;
+  options.host_program = host.path();
+  const std::string as_the_engine = Look(options, "look").results.at("status");
+  EXPECT_THAT(as_the_engine, HasSubstr("Uid:\t1234\t"));
+  EXPECT_FALSE(HasNoCapabilities(as_the_engine)) << "what is granted is what is passed on";
+
+  options.user = OperationUser{65534, 65533};
+  const RunOutcome outcome = Look(std::move(options), "look");
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status.ToString();
+  EXPECT_THAT(outcome.results.at("status"), HasSubstr("Uid:\t65534\t65534\t65534\t65534"));
+  EXPECT_TRUE(HasNoCapabilities(outcome.results.at("status")));
 }
 
 TEST_F(Isolation, TheOperationUserHasTheArtifactFolderWhileItRuns) {
@@ -198,7 +228,7 @@ TEST_F(Isolation, EndsWithTheEngine) {
     auto run = (*runner)->Prepare(TestModule("looks_around"));
     Job job;
     job.operation = "spawn-and-wait";
-    job.artifact_directory = write_end.get();
+    job.listen_socket = write_end.get();
     if ((*run)->Start(std::move(job)).ok()) {
       [[maybe_unused]] const RunOutcome outcome = (*run)->Wait({});
     }

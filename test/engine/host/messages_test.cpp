@@ -34,8 +34,15 @@ operation::ModuleDescriptor MakeDescriptor() {
   operation.default_timeout = std::chrono::seconds(5);
   operation.required_features = 1;
   operation.optional_features = uint64_t{1} << 63;
-  operation.parameters = {parameter, {}};
-  operation.secrets = {{"ns", "secret_reference.name", {"token", "ca.crt"}}};
+  operation::ParameterDescriptor ranged;
+  ranged.kind = operation::ParameterKind::kInteger;
+  ranged.minimum = INT64_MIN;
+  ranged.maximum = -1;
+  operation::ParameterDescriptor url;
+  url.kind = operation::ParameterKind::kUrl;
+  url.base_url = true;
+  operation.parameters = {parameter, {}, ranged, url};
+  operation.secrets = {{"ns", "secret_reference.name", {"token", "ca.crt"}, "url", "sentence"}};
   operation.restorable = true;
   return {1, 0, {operation}};
 }
@@ -70,12 +77,20 @@ TEST(Messages, DescriptorComesBackWhole) {
   EXPECT_EQ(operation.name, "hello");
   EXPECT_EQ(operation.default_timeout, std::chrono::seconds(5));
   EXPECT_EQ(operation.optional_features, uint64_t{1} << 63);
-  ASSERT_EQ(operation.parameters.size(), 2U);
+  ASSERT_EQ(operation.parameters.size(), 4U);
+  EXPECT_EQ(operation.parameters[1].minimum, std::nullopt);
+  EXPECT_EQ(operation.parameters[1].maximum, std::nullopt);
+  EXPECT_FALSE(operation.parameters[1].base_url);
+  EXPECT_EQ(operation.parameters[2].minimum, INT64_MIN);
+  EXPECT_EQ(operation.parameters[2].maximum, -1);
+  EXPECT_TRUE(operation.parameters[3].base_url);
   EXPECT_EQ(operation.parameters[0].default_value, "");
   EXPECT_EQ(operation.parameters[0].choices.size(), 2U);
   EXPECT_FALSE(operation.parameters[1].default_value.has_value());
   ASSERT_EQ(operation.secrets.size(), 1U);
   EXPECT_EQ(operation.secrets[0].data_keys[1], "ca.crt");
+  EXPECT_EQ(operation.secrets[0].https_parameter, "url");
+  EXPECT_EQ(operation.secrets[0].violation, "sentence");
   EXPECT_TRUE(operation.restorable);
 }
 
@@ -110,7 +125,7 @@ TEST(Messages, StatusComesBack) {
 
 TEST(Messages, OtherProtocolVersionIsRefused) {
   EXPECT_TRUE(CheckHello(EncodeHello()).ok());
-  EXPECT_EQ(CheckHello(std::string("\x02\0\0\0", 4)).reason(), "ProtocolError");
+  EXPECT_EQ(CheckHello(std::string("\x09\0\0\0", 4)).reason(), "ProtocolError");
 }
 
 }  // namespace

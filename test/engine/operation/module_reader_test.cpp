@@ -154,6 +154,105 @@ TEST_F(ModuleReader, ParametersAreWellFormed) {
   ExpectDefect("BadParameter", "\"a key\"");
 }
 
+TEST_F(ModuleReader, TablesOfVersion10HaveNothingOfLaterOnes) {
+  parameter_.struct_size = 96;
+  parameter_.kind = KUBEDIAG_KIND_INTEGER;
+  secret_.struct_size = 56;
+  // Beyond struct_size: not to be read.
+  parameter_.minimum = 9;
+  parameter_.maximum = 1;
+  secret_.https_parameter = View("unknown");
+  secret_.violation = View("\xff");
+  const auto descriptor = ReadModule(&module_);
+  ASSERT_TRUE(descriptor.ok()) << descriptor.status().ToString();
+  const OperationDescriptor& operation = descriptor->operations.at(0);
+  EXPECT_EQ(operation.parameters.at(0).minimum, std::nullopt);
+  EXPECT_EQ(operation.parameters[0].maximum, std::nullopt);
+  EXPECT_FALSE(operation.parameters[0].base_url);
+  EXPECT_EQ(operation.secrets.at(0).https_parameter, "");
+  EXPECT_EQ(operation.secrets[0].violation, "");
+  parameter_.struct_size = 95;
+  ExpectDefect("ShortStruct", "ABI 1.0 has 96 bytes");
+}
+
+TEST_F(ModuleReader, RangesAreReadWhereTheFlagsSaySo) {
+  parameter_.kind = KUBEDIAG_KIND_INTEGER;
+  parameter_.minimum = -1;
+  parameter_.maximum = 3600;
+  EXPECT_EQ(ReadModule(&module_)->operations[0].parameters[0].minimum, std::nullopt);
+  EXPECT_EQ(ReadModule(&module_)->operations[0].parameters[0].maximum, std::nullopt);
+  parameter_.flags = KUBEDIAG_PARAMETER_HAS_MINIMUM | KUBEDIAG_PARAMETER_HAS_MAXIMUM;
+  EXPECT_EQ(ReadModule(&module_)->operations[0].parameters[0].minimum, -1);
+  EXPECT_EQ(ReadModule(&module_)->operations[0].parameters[0].maximum, 3600);
+  parameter_.minimum = 3600;
+  EXPECT_TRUE(ReadModule(&module_).ok());
+  parameter_.minimum = 3601;
+  ExpectDefect("BadParameter", "hello.name: its minimum 3601 is above its maximum 3600");
+}
+
+TEST_F(ModuleReader, ABoundNeedsATableThatHoldsIt) {
+  parameter_.kind = KUBEDIAG_KIND_INTEGER;
+  parameter_.flags = KUBEDIAG_PARAMETER_HAS_MINIMUM;
+  parameter_.struct_size = 96;
+  ExpectDefect("BadParameter", "has a minimum by its flags, but its struct_size 96 holds none");
+  parameter_.struct_size = 104;
+  EXPECT_TRUE(ReadModule(&module_).ok());
+  parameter_.flags = KUBEDIAG_PARAMETER_HAS_MAXIMUM;
+  ExpectDefect("BadParameter", "has a maximum by its flags, but its struct_size 104 holds none");
+  parameter_.struct_size = 112;
+  EXPECT_TRUE(ReadModule(&module_).ok());
+  // A flag without a value needs no room.
+  parameter_.kind = KUBEDIAG_KIND_URL;
+  parameter_.flags = KUBEDIAG_PARAMETER_BASE_URL;
+  parameter_.struct_size = 96;
+  EXPECT_TRUE(ReadModule(&module_)->operations[0].parameters[0].base_url);
+}
+
+TEST_F(ModuleReader, RangesAndBaseUrlsBelongToTheirKinds) {
+  parameter_.flags = KUBEDIAG_PARAMETER_HAS_MINIMUM;
+  ExpectDefect("BadParameter", "a range belongs to the kind integer");
+  parameter_.flags = KUBEDIAG_PARAMETER_HAS_MAXIMUM;
+  parameter_.kind = KUBEDIAG_KIND_URL;
+  ExpectDefect("BadParameter", "a range belongs to the kind integer");
+  parameter_.flags = KUBEDIAG_PARAMETER_BASE_URL;
+  parameter_.kind = KUBEDIAG_KIND_INTEGER;
+  ExpectDefect("BadParameter", "BASE_URL belongs to the kind url");
+}
+
+TEST_F(ModuleReader, DefaultsKeepToTheirRange) {
+  parameter_.kind = KUBEDIAG_KIND_INTEGER;
+  parameter_.flags = KUBEDIAG_PARAMETER_HAS_MAXIMUM;
+  parameter_.maximum = 9;
+  parameter_.default_value = View("9");
+  EXPECT_TRUE(ReadModule(&module_).ok());
+  parameter_.default_value = View("10");
+  ExpectDefect("BadParameter", "its default must be at most 9");
+  parameter_.default_value = View("-9223372036854775809");
+  ExpectDefect("BadParameter", "its default is not of its kind");
+  parameter_.kind = KUBEDIAG_KIND_URL;
+  parameter_.flags = KUBEDIAG_PARAMETER_BASE_URL;
+  parameter_.default_value = View("http://h/#f");
+  ExpectDefect("BadParameter", "its default is no base URL");
+}
+
+TEST_F(ModuleReader, ASecretIsDemandedByADeclaredUrl) {
+  secret_.https_parameter = View("hello.name");
+  ExpectDefect("BadSecretKey", "\"hello.name\" is a parameter, but no URL");
+  secret_.https_parameter = View("hello.nam");
+  ExpectDefect("BadSecretKey", "\"hello.nam\" is no parameter of the operation");
+  secret_.https_parameter = View("hello.name");
+  secret_.violation = View("Must name a Secret.");
+  parameter_.kind = KUBEDIAG_KIND_URL;
+  const auto descriptor = ReadModule(&module_);
+  ASSERT_TRUE(descriptor.ok()) << descriptor.status().ToString();
+  EXPECT_EQ(descriptor->operations[0].secrets.at(0).https_parameter, "hello.name");
+  EXPECT_EQ(descriptor->operations[0].secrets[0].violation, "Must name a Secret.");
+  // A table that ends between the two.
+  secret_.struct_size = 72;
+  EXPECT_EQ(ReadModule(&module_)->operations[0].secrets[0].https_parameter, "hello.name");
+  EXPECT_EQ(ReadModule(&module_)->operations[0].secrets[0].violation, "");
+}
+
 TEST_F(ModuleReader, SecretsNameTheirParametersAndKeys) {
   secret_.namespace_parameter = View("");
   ExpectDefect("BadSecretKey", "namespace_parameter");

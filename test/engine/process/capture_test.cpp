@@ -6,16 +6,10 @@
 #include <string>
 #include <thread>
 
+#include "test/engine/process/shell.h"
+
 namespace kubediag::process {
 namespace {
-
-Command Shell(const std::string& script) {
-  Command command;
-  command.program = "/bin/sh";
-  command.arguments = {"-c", script};
-  command.environment = CleanEnvironment();
-  return command;
-}
 
 Completed RunScript(const std::string& script, RunOptions options = {}) {
   auto completed = Run(Shell(script), std::move(options));
@@ -61,6 +55,19 @@ TEST(Run, OutputBeyondItsCapIsDrained) {
   EXPECT_EQ(completed.output, "xxxxxxxxxx");
   EXPECT_EQ(completed.output_dropped, 999990U);
   EXPECT_EQ(completed.error_dropped, 200000U);
+}
+
+TEST(Run, TheEndOfAStreamIsKeptWhateverIsDropped) {
+  RunOptions options;
+  options.max_output = 10;
+  options.max_end = 8;
+  EXPECT_EQ(RunScript("printf 0123", options).output_end, "0123");
+  EXPECT_EQ(RunScript("printf 0123456789", options).output_end, "23456789");
+  EXPECT_EQ(RunScript("printf 0123456789ab", options).output_end, "456789ab");
+  const Completed completed =
+      RunScript("head -c 1000000 /dev/zero; printf ab; sleep 0; printf cdefghijklm", options);
+  EXPECT_EQ(completed.output_end, "fghijklm");
+  EXPECT_EQ(completed.error_end, "");
 }
 
 TEST(Run, DeadlineEndsIt) {

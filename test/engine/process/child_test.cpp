@@ -13,17 +13,10 @@
 #include "engine/core/file.h"
 #include "engine/process/spawn_thread.h"
 #include "engine/process/stop_event.h"
+#include "test/engine/process/shell.h"
 
 namespace kubediag::process {
 namespace {
-
-Command Shell(const std::string& script) {
-  Command command;
-  command.program = "/bin/sh";
-  command.arguments = {"-c", script};
-  command.environment = CleanEnvironment();
-  return command;
-}
 
 struct Pipe {
   UniqueFd read;
@@ -125,7 +118,7 @@ TEST(Child, WaitEndsWithTheDeadlineAndTheToken) {
   std::stop_source stop;
   std::jthread stopper([&] { stop.request_stop(); });
   EXPECT_FALSE(child->Wait(Deadline::Never(), stop.get_token()).has_value());
-  EXPECT_EQ(child->End(std::chrono::seconds(60)).signal, SIGTERM);
+  EXPECT_EQ(child->End(std::chrono::seconds(60)).value().signal, SIGTERM);
 }
 
 TEST(Child, IsKilledWhenItIgnoresTerm) {
@@ -136,7 +129,7 @@ TEST(Child, IsKilledWhenItIgnoresTerm) {
   ASSERT_TRUE(child.ok());
   char byte = 0;
   ASSERT_EQ(read(ready.read.get(), &byte, 1), 1);
-  EXPECT_EQ(child->End(std::chrono::milliseconds(10)).signal, SIGKILL);
+  EXPECT_EQ(child->End(std::chrono::milliseconds(10)).value().signal, SIGKILL);
 }
 
 TEST(Child, GroupEndsWithItsLeader) {
@@ -170,7 +163,7 @@ TEST(Child, BlockedSignalsAreNotInherited) {
   auto child = Child::Spawn(Shell("exec sleep 600"));
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   ASSERT_TRUE(child.ok());
-  EXPECT_EQ(child->End(std::chrono::seconds(60)).signal, SIGTERM);
+  EXPECT_EQ(child->End(std::chrono::seconds(60)).value().signal, SIGTERM);
 }
 
 TEST(SpawnThread, ServesManyThreads) {

@@ -43,6 +43,24 @@ TEST_F(FunctionTest, OtherFilesCanBeImportedAndNoneIsLeft) {
   EXPECT_TRUE(std::filesystem::is_empty(host_.artifact_path()));
 }
 
+TEST_F(FunctionTest, AFailureQuotesTheVeryEndOfWhatWasCut) {
+  const FakeRun run =
+      Run("import os, sys\n"
+          "def handler(context):\n"
+          "    sys.stderr.write('noise\\n' * 400000 + 'THE-REAL-ERROR\\n')\n"
+          "    sys.stderr.flush()\n"
+          "    os._exit(7)\n");
+  EXPECT_EQ(run.reason, "FunctionFailed");
+  EXPECT_THAT(run.message, ::testing::EndsWith("noise; THE-REAL-ERROR"));
+}
+
+TEST_F(FunctionTest, WhatItPrintedIsMarkedIfItWasCut) {
+  const FakeRun run = Run("def handler(context):\n    print('x' * 100000)\n    return {}\n");
+  ASSERT_TRUE(run.ok()) << run.reason << ": " << run.message;
+  ASSERT_FALSE(run.log.empty());
+  EXPECT_THAT(run.log.back().text, HasSubstr("printed: …x"));
+}
+
 TEST_F(FunctionTest, PrintsCannotCorruptTheResult) {
   const FakeRun run =
       Run("import os, sys\n"

@@ -65,6 +65,21 @@ TEST_F(ScriptRunnerTest, AFailedScriptThatOnlyPrintsIsQuotedToo) {
             "script mine ended with exit status 1: disk full");
 }
 
+TEST_F(ScriptRunnerTest, AFailureQuotesTheVeryEndOfWhatWasCut) {
+  const FakeRun run =
+      Run("{ yes noise | head -c 2000000; echo; echo THE-REAL-ERROR; } >&2; exit 3");
+  EXPECT_EQ(run.reason, "ScriptFailed");
+  EXPECT_THAT(run.message, HasSubstr("exit status 3, standard error cut at 1048576 bytes "
+                                     "(2000016 were written): "));
+  EXPECT_THAT(run.message, ::testing::EndsWith("; THE-REAL-ERROR"));
+}
+
+TEST_F(ScriptRunnerTest, AFailureQuotesTheEndOfCutOutputToo) {
+  const FakeRun run = Run("yes noise | head -c 2000000; echo; echo THE-REAL-ERROR; exit 3");
+  EXPECT_THAT(run.message, HasSubstr("exit status 3, output cut at 1048576 bytes "));
+  EXPECT_THAT(run.message, ::testing::EndsWith("; THE-REAL-ERROR"));
+}
+
 TEST_F(ScriptRunnerTest, ACommandThatDoesNotExistFails) {
   const FakeRun run = Run("no-such-command-here");
   EXPECT_EQ(run.reason, "ScriptFailed");

@@ -66,6 +66,25 @@ TEST_F(DeclarationTable, HasTheChoices) {
   EXPECT_EQ(View(choice.choices[1]), "Profile");
 }
 
+TEST(RangedDeclarationTable, HasRangesAndTheUrlThatDemandsTheSecret) {
+  const kubediag_module& module = *kubediag_operation_module_v1(1, 1);
+  const kubediag_operation& ranged = *module.operations[module.operation_count - 1];
+  ASSERT_EQ(View(ranged.name), "ranged");
+  const kubediag_parameter* const* parameters = ranged.parameters;
+  EXPECT_EQ(parameters[0]->struct_size, sizeof(kubediag_parameter));
+  EXPECT_EQ(parameters[0]->flags, KUBEDIAG_PARAMETER_HAS_MINIMUM | KUBEDIAG_PARAMETER_HAS_MAXIMUM);
+  EXPECT_EQ(parameters[0]->minimum, 1);
+  EXPECT_EQ(parameters[0]->maximum, 3600);
+  EXPECT_EQ(parameters[1]->flags, KUBEDIAG_PARAMETER_HAS_MINIMUM);
+  EXPECT_EQ(parameters[1]->minimum, -5);
+  EXPECT_EQ(parameters[2]->flags, KUBEDIAG_PARAMETER_HAS_MAXIMUM);
+  EXPECT_EQ(parameters[3]->flags, 0U);
+  EXPECT_EQ(parameters[4]->flags, KUBEDIAG_PARAMETER_BASE_URL);
+  EXPECT_EQ(View(ranged.secrets[0]->https_parameter), "ranged.url");
+  EXPECT_EQ(View(ranged.secrets[0]->violation), "Must name a Secret.");
+  EXPECT_EQ(View(ranged.secrets[1]->violation), "");
+}
+
 TEST_F(DeclarationTable, HasTheSecret) {
   ASSERT_EQ(scripted_.secret_count, 1U);
   const kubediag_secret& secret = *scripted_.secrets[0];

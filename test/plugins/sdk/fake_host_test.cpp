@@ -56,6 +56,47 @@ TEST_F(FakeHostRun, RefusesWrongKindsOfEachSort) {
   }
 }
 
+TEST(FakeHostRange, TakesItsEndsAndSaysWhatLiesBeyond) {
+  const auto message = [](const char* key, const char* value) {
+    return FakeHost().Parameter(key, value).Run("ranged").message;
+  };
+  for (const char* good : {"1", "+3600"}) EXPECT_EQ(message("ranged.both", good), "") << good;
+  for (const char* bad : {"0", "3601", "-9223372036854775809", "9223372036854775808"}) {
+    EXPECT_EQ(message("ranged.both", bad), "ranged.both must be from 1 to 3600") << bad;
+  }
+  EXPECT_EQ(message("ranged.both", "two"), "not a number");
+  EXPECT_EQ(message("ranged.least", "-5"), "");
+  EXPECT_EQ(message("ranged.least", "-6"), "ranged.least must be at least -5");
+  EXPECT_EQ(message("ranged.most", "10"), "");
+  EXPECT_EQ(message("ranged.most", "11"), "ranged.most must be at most 10");
+  for (const char* wide : {"9223372036854775808", "-9223372036854775809"}) {
+    EXPECT_EQ(message("ranged.any", wide), "ranged.any is out of the range of a 64-bit integer");
+  }
+  EXPECT_EQ(message("ranged.any", "9223372036854775807"), "");
+  for (const char* bad : {"http://h/?", "http://h/#", "http://h?a=b"}) {
+    EXPECT_EQ(message("ranged.url", bad),
+              "ranged.url must be a base URL, without query or fragment");
+  }
+  EXPECT_EQ(message("ranged.url", "http://h/p/"), "");
+}
+
+TEST(FakeHostSecret, IsDemandedByAnHttpsUrlOnly) {
+  FakeHost host;
+  EXPECT_TRUE(host.Run("ranged").ok());
+  EXPECT_TRUE(host.Parameter("ranged.url", "http://h").Run("ranged").ok());
+  FakeRun run = host.Parameter("ranged.url", "https://h").Run("ranged");
+  EXPECT_EQ(run.reason, "MissingParameter");
+  EXPECT_EQ(run.message, "Must name a Secret.");
+  EXPECT_EQ(host.Parameter("ranged.secret_reference.name", "").Run("ranged").message, run.message);
+  host.Parameter("ranged.secret_reference.name", "s");
+  run = host.Secret("ranged.secret_reference.name", "token", "t").Run("ranged");
+  EXPECT_EQ(run.reason, "MissingParameter");
+  EXPECT_EQ(run.message,
+            "ranged.ca.secret_reference.name must name a Secret, for ranged.url is https");
+  host.Parameter("ranged.ca.secret_reference.name", "s");
+  EXPECT_TRUE(host.Secret("ranged.ca.secret_reference.name", "ca.crt", "c").Run("ranged").ok());
+}
+
 TEST_F(FakeHostRun, NotesParametersNobodyDeclared) {
   host_.Parameter("scriptd.text", "x");
   const FakeRun run = RunScript([](Job&) { return Outcome::Success(); });

@@ -151,8 +151,48 @@ TEST(OperationModule, ServesEnginesOfLaterMinorVersionsAndIsAlwaysTheSame) {
   const kubediag_module* const module = kubediag_operation_module_v1(1, 0);
   ASSERT_NE(module, nullptr);
   EXPECT_EQ(kubediag_operation_module_v1(1, 99), module);
-  EXPECT_EQ(module->abi_minor, 0U);
-  EXPECT_EQ(module->operation_count, 5U);
+  EXPECT_EQ(module->operation_count, 6U);
+}
+
+class Unranged : public Operation {
+ public:
+  static Declaration Declare() {
+    return Declaration("unranged")
+        .Add(Parameter::Integer("unranged.integer"))
+        .Add(Secret{"n", "secret_reference.name", {"token"}});
+  }
+  Outcome Run(Job& /*job*/) override { return Outcome::Success(); }
+};
+class WithMinimum : public Unranged {
+ public:
+  static Declaration Declare() { return Declaration("m").Add(Parameter::Integer("m").Minimum(0)); }
+};
+class WithMaximum : public Unranged {
+ public:
+  static Declaration Declare() { return Declaration("m").Add(Parameter::Integer("m").Maximum(0)); }
+};
+class WithBaseUrl : public Unranged {
+ public:
+  static Declaration Declare() { return Declaration("m").Add(Parameter::Url("m").Base()); }
+};
+class WithHttpsSecret : public Unranged {
+ public:
+  static Declaration Declare() {
+    return Declaration("m")
+        .Add(Parameter::Url("m"))
+        .Add(Secret{"n", "secret_reference.name", {"token"}, "m"});
+  }
+};
+
+TEST(OperationModule, AsksForTheMinorVersionThatHeedsItsDeclaration) {
+  EXPECT_EQ(sdk::Module<Unranged>::Get(1, 1)->abi_minor, 0U);
+  EXPECT_EQ(sdk::Module<WithMinimum>::Get(1, 1)->abi_minor, 1U);
+  EXPECT_EQ(sdk::Module<WithMaximum>::Get(1, 1)->abi_minor, 1U);
+  EXPECT_EQ(sdk::Module<WithBaseUrl>::Get(1, 1)->abi_minor, 1U);
+  EXPECT_EQ(sdk::Module<WithHttpsSecret>::Get(1, 1)->abi_minor, 1U);
+  EXPECT_EQ((sdk::Module<WithMinimum, Unranged>::Get(1, 1)->abi_minor), 1U);
+  // An older engine is not declined but told what is needed: it has the better words for it.
+  EXPECT_EQ(sdk::Module<WithMinimum>::Get(1, 0)->abi_minor, 1U);
 }
 
 class DeclareThrows : public Operation {

@@ -132,6 +132,71 @@ TEST_F(ModuleDefects, NameADefaultOfAnotherKind) {
   parameter_.default_value = View("ten");
   EXPECT_THAT(Defects(&module_), ElementsAre(HasSubstr("its default is not of its kind")));
 }
+TEST_F(ModuleDefects, AreNoneInTablesOfVersion10) {
+  parameter_.struct_size = 96;
+  secret_.struct_size = 56;
+  // Beyond struct_size: not to be read.
+  parameter_.minimum = 9;
+  parameter_.maximum = 1;
+  secret_.https_parameter = View("unknown");
+  secret_.violation = View("\xFF");
+  EXPECT_THAT(Defects(&module_), IsEmpty());
+}
+TEST_F(ModuleDefects, NameABoundThatTheTableIsTooShortFor) {
+  parameter_.kind = KUBEDIAG_KIND_INTEGER;
+  parameter_.flags = KUBEDIAG_PARAMETER_HAS_MINIMUM;
+  parameter_.struct_size = 103;
+  EXPECT_THAT(Defects(&module_), ElementsAre(HasSubstr("holds no minimum or maximum")));
+  parameter_.struct_size = 104;
+  EXPECT_THAT(Defects(&module_), IsEmpty());
+  parameter_.flags = KUBEDIAG_PARAMETER_HAS_MAXIMUM;
+  parameter_.struct_size = 111;
+  EXPECT_THAT(Defects(&module_), ElementsAre(HasSubstr("holds no minimum or maximum")));
+}
+TEST_F(ModuleDefects, NameAMinimumAboveTheMaximum) {
+  parameter_.kind = KUBEDIAG_KIND_INTEGER;
+  parameter_.flags = KUBEDIAG_PARAMETER_HAS_MINIMUM | KUBEDIAG_PARAMETER_HAS_MAXIMUM;
+  EXPECT_THAT(Defects(&module_), IsEmpty());
+  parameter_.minimum = 1;
+  EXPECT_THAT(Defects(&module_), ElementsAre(HasSubstr("its minimum is above its maximum")));
+}
+TEST_F(ModuleDefects, NameARangeOfAnotherKind) {
+  parameter_.flags = KUBEDIAG_PARAMETER_HAS_MAXIMUM;
+  EXPECT_THAT(Defects(&module_), ElementsAre(HasSubstr("a range belongs to kind integer")));
+}
+TEST_F(ModuleDefects, NameABaseUrlOfAnotherKind) {
+  parameter_.flags = KUBEDIAG_PARAMETER_BASE_URL;
+  EXPECT_THAT(Defects(&module_), ElementsAre(HasSubstr("BASE_URL belongs to kind url")));
+  parameter_.kind = KUBEDIAG_KIND_URL;
+  EXPECT_THAT(Defects(&module_), IsEmpty());
+}
+TEST_F(ModuleDefects, NameADefaultOutsideItsRange) {
+  parameter_.kind = KUBEDIAG_KIND_INTEGER;
+  parameter_.flags = KUBEDIAG_PARAMETER_HAS_MAXIMUM;
+  parameter_.maximum = 9;
+  parameter_.default_value = View("9");
+  EXPECT_THAT(Defects(&module_), IsEmpty());
+  parameter_.default_value = View("10");
+  EXPECT_THAT(Defects(&module_), ElementsAre(HasSubstr("its default must be at most 9")));
+}
+TEST_F(ModuleDefects, NameADefaultThatIsNoBaseUrl) {
+  parameter_.kind = KUBEDIAG_KIND_URL;
+  parameter_.flags = KUBEDIAG_PARAMETER_BASE_URL;
+  parameter_.default_value = View("http://h/?q");
+  EXPECT_THAT(Defects(&module_), ElementsAre(HasSubstr("its default must be a base URL")));
+}
+TEST_F(ModuleDefects, NameAnHttpsParameterThatIsNoDeclaredUrl) {
+  secret_.https_parameter = View("sound.parameter");
+  EXPECT_THAT(Defects(&module_), ElementsAre(HasSubstr("its https_parameter is no declared URL")));
+  parameter_.kind = KUBEDIAG_KIND_URL;
+  EXPECT_THAT(Defects(&module_), IsEmpty());
+  secret_.https_parameter = View("sound.other");
+  EXPECT_THAT(Defects(&module_), ElementsAre(HasSubstr("its https_parameter is no declared URL")));
+}
+TEST_F(ModuleDefects, NameASecretsTextThatIsNotUtf8) {
+  secret_.violation = View("\xFF");
+  EXPECT_THAT(Defects(&module_), ElementsAre("sound: secret 0: a text is not UTF-8"));
+}
 TEST_F(ModuleDefects, NameAChoiceWithoutChoicesAndChoicesWithoutChoice) {
   parameter_.kind = KUBEDIAG_KIND_CHOICE;
   EXPECT_THAT(Defects(&module_), ElementsAre(HasSubstr("choices belong to kind choice")));

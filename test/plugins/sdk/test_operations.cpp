@@ -61,6 +61,28 @@ class OpenParameters : public Plain {
   static Declaration Declare() { return Declaration("open-parameters").OpenParameters(); }
 };
 
+// Says in its declaration all that version 1.1 of the interface added.
+class Ranged : public Plain {
+ public:
+  static Declaration Declare() {
+    return Declaration("ranged")
+        .Add(Parameter::Integer("ranged.both").Minimum(1).Maximum(3600).Violation("not a number"))
+        .Add(Parameter::Integer("ranged.least").Minimum(-5))
+        .Add(Parameter::Integer("ranged.most").Maximum(10).Default("10"))
+        .Add(Parameter::Integer("ranged.any"))
+        .Add(Parameter::Url("ranged.url").Base().Violation("no source"))
+        .Add(Secret{"ranged.secret_reference.namespace",
+                    "ranged.secret_reference.name",
+                    {"token"},
+                    "ranged.url",
+                    "Must name a Secret."})
+        .Add(Secret{"ranged.ca.secret_reference.namespace",
+                    "ranged.ca.secret_reference.name",
+                    {"ca.crt"},
+                    "ranged.url"});
+  }
+};
+
 class ConstructorThrows : public Plain {
  public:
   ConstructorThrows() { throw std::runtime_error("no constructor today"); }
@@ -81,4 +103,5 @@ class InheritsRestore : public Restorable {
 }  // namespace kubediag::test
 
 KUBEDIAG_OPERATIONS(kubediag::test::Scripted, kubediag::test::Plain, kubediag::test::OpenParameters,
-                    kubediag::test::ConstructorThrows, kubediag::test::InheritsRestore);
+                    kubediag::test::ConstructorThrows, kubediag::test::InheritsRestore,
+                    kubediag::test::Ranged);

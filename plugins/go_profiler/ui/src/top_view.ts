@@ -12,6 +12,7 @@ export interface TopEvents {
 
 const kRowHeight = 24;
 const kOverscan = 8;
+const kLeastPath = 10; // characters: "k8s.io/ap…"
 const kInlineMarks = ['', ' (inline)', ' (partial-inline)'];
 
 export class TopView {
@@ -186,6 +187,8 @@ function nameCell(name: string, mark: string): HTMLElement {
   path.className = 'path dim';
   const short = withoutPath(name);
   path.textContent = name.slice(0, name.length - short.length);
+  // However long the function's own name is, this much of the package is seen.
+  path.style.setProperty('--least', `${Math.min(path.textContent.length, kLeastPath)}ch`);
   const own = document.createElement('span');
   own.className = 'own';
   own.textContent = short;

@@ -60,7 +60,11 @@ class LargestFiles : public kubediag::Operation {
                  .Required()
                  .Doc("Where to look; links are not followed.")
                  .Violation("largest_files.folder must name a folder of the node"))
-        .Add(Parameter::Integer("largest_files.limit").Default("100").Doc("How many to list."))
+        .Add(Parameter::Integer("largest_files.limit")
+                 .Default("100")
+                 .Minimum(1)
+                 .Maximum(kMaxLimit)
+                 .Doc("How many to list."))
         .Add(Parameter::Choice("largest_files.unit", {"B", "KiB", "MiB"})
                  .Default("MiB")
                  .Doc("Unit of the sizes."));
@@ -69,10 +73,6 @@ class LargestFiles : public kubediag::Operation {
   kubediag::Outcome Run(kubediag::Job& job) override {
     const std::string folder(job.parameters().Text("largest_files.folder"));
     const int64_t limit = job.parameters().Integer("largest_files.limit");
-    if (limit < 1 || limit > kMaxLimit) {
-      return kubediag::Failure("InvalidParameter",
-                               "largest_files.limit must be 1 to " + std::to_string(kMaxLimit));
-    }
     const Findings found = Look(job, folder, static_cast<size_t>(limit));
     const std::string_view unit = job.parameters().Text("largest_files.unit");
 

@@ -48,7 +48,7 @@ int main() {
   host.Parameter("largest_files.unit", "GiB");
   assert(host.Run("largest-files").reason == "InvalidParameter");
   host.Parameter("largest_files.unit", "B").Parameter("largest_files.limit", "0");
-  assert(host.Run("largest-files").message == "largest_files.limit must be 1 to 100000");
+  assert(host.Run("largest-files").message == "largest_files.limit must be from 1 to 100000");
   host.Parameter("largest_files.limit", "1");
   host.Parameter("largest_files.folder", (folder / "absent").string());
   assert(host.Run("largest-files").reason == "FolderNotReadable");

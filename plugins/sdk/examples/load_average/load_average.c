@@ -11,6 +11,7 @@
 
 static const kubediag_parameter kThreshold = {
     .struct_size = sizeof(kubediag_parameter),
+    .flags = KUBEDIAG_PARAMETER_HAS_MINIMUM, /* minimum is 0 */
     .kind = KUBEDIAG_KIND_INTEGER,
     .key = TEXT("load_average.threshold_percent"),
     .default_value = TEXT("100"),
@@ -83,7 +84,7 @@ static const kubediag_operation* const kOperations[] = {&kLoadAverage};
 static const kubediag_module kModule = {
     .struct_size = sizeof(kubediag_module),
     .abi_major = KUBEDIAG_ABI_MAJOR,
-    .abi_minor = 0, /* nothing newer is used */
+    .abi_minor = 0, /* an engine of 1.0 ignores the minimum, which does no harm */
     .operations = kOperations,
     .operation_count = 1,
 };

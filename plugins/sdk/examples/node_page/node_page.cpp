@@ -42,15 +42,13 @@ class NodePage : public kubediag::Operation {
         .ServesHttp()
         .Add(kubediag::Parameter::Integer("node_page.expiration_seconds")
                  .Default("600")
+                 .Minimum(1)
+                 .Maximum(kMaxExpirationSeconds)
                  .Doc("How long the page is there."));
   }
 
   kubediag::Outcome Run(kubediag::Job& job) override {
     const int64_t expiration = job.parameters().Integer("node_page.expiration_seconds");
-    if (expiration < 1 || expiration > kMaxExpirationSeconds) {
-      return kubediag::Failure("InvalidParameter", "node_page.expiration_seconds must be 1 to " +
-                                                       std::to_string(kMaxExpirationSeconds));
-    }
     job.Emit("node_page.endpoint", "Visit " + std::string(job.base_url()) +
                                        ", this server will expire in " +
                                        std::to_string(expiration) + " seconds.");

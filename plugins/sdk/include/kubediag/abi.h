@@ -32,7 +32,7 @@ extern "C" {
 #endif
 
 #define KUBEDIAG_ABI_MAJOR 1u
-#define KUBEDIAG_ABI_MINOR 0u
+#define KUBEDIAG_ABI_MINOR 1u
 
 /* Borrowed text. */
 typedef struct kubediag_string {
@@ -101,6 +101,10 @@ enum {
 /* An earlier operation's result is expected to supply it: validation does not report it as missing.
  */
 #define KUBEDIAG_PARAMETER_FROM_RESULTS (UINT32_C(1) << 1)
+/* Since 1.1. An older engine ignores them: a module that cannot do without asks for abi_minor 1. */
+#define KUBEDIAG_PARAMETER_HAS_MINIMUM (UINT32_C(1) << 2) /* KIND_INTEGER: `minimum` holds */
+#define KUBEDIAG_PARAMETER_HAS_MAXIMUM (UINT32_C(1) << 3) /* KIND_INTEGER: `maximum` holds */
+#define KUBEDIAG_PARAMETER_BASE_URL (UINT32_C(1) << 4)    /* KIND_URL: no query, no fragment */
 
 /* A parameter an operation reads. */
 typedef struct kubediag_parameter {
@@ -111,10 +115,12 @@ typedef struct kubediag_parameter {
   kubediag_string key;
   kubediag_string default_value; /* used when the key is absent; null data: no default */
   kubediag_string doc;           /* one line */
-  kubediag_string violation; /* sentence for a missing or malformed value (a URL: for a missing one
-                                only); empty: the engine words it */
+  kubediag_string violation; /* sentence for a missing or malformed value, but neither for a number
+                                out of its range nor a malformed URL; empty: the engine words it */
   const kubediag_string* choices;
   size_t choice_count;
+  int64_t minimum; /* since 1.1; least value, with HAS_MINIMUM only */
+  int64_t maximum; /* since 1.1; greatest value, with HAS_MAXIMUM only */
 } kubediag_parameter;
 
 /* A Secret an operation wants. The engine reads it under its own rules, from the Diagnosis'
@@ -127,6 +133,9 @@ typedef struct kubediag_secret {
       name_parameter; /* must end in "secret_reference.name"; absent parameter: no Secret is read */
   const kubediag_string* data_keys; /* data keys handed over; each must be present and not empty */
   size_t data_key_count;
+  kubediag_string https_parameter; /* since 1.1; key of a declared KIND_URL parameter: if its value
+                                      is https, the Secret must be named; empty: no such rule */
+  kubediag_string violation; /* since 1.1; sentence for that case; empty: the engine words it */
 } kubediag_secret;
 
 /* One item of a Secret, handed to a run. */

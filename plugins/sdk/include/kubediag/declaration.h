@@ -10,12 +10,13 @@
 //   }
 //
 // Plain values; the engine checks them when it loads the module and a Diagnosis before a run, so an
-// operation sees only parameters of the declared kind.
+// operation sees only parameters of the declared kind and range.
 #pragma once
 
 #include <kubediag/abi.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -43,7 +44,19 @@ class Parameter {
   Parameter& Default(std::string value) { return Set(default_value_, std::move(value)); }
   // One line for `kubediag operations NAME`.
   Parameter& Doc(std::string line) { return Set(doc_, std::move(line)); }
+  // Of an integer: the least and the greatest value, themselves included.
+  Parameter& Minimum(int64_t value) {
+    minimum_ = value;
+    return Flag(KUBEDIAG_PARAMETER_HAS_MINIMUM);
+  }
+  Parameter& Maximum(int64_t value) {
+    maximum_ = value;
+    return Flag(KUBEDIAG_PARAMETER_HAS_MAXIMUM);
+  }
+  // Of a URL: one that paths are appended to, so without query and fragment.
+  Parameter& Base() { return Flag(KUBEDIAG_PARAMETER_BASE_URL); }
   // What a user reads when the value is missing or malformed, instead of the engine's own wording.
+  // A number out of its range and a malformed URL are always worded by the engine.
   Parameter& Violation(std::string sentence) { return Set(violation_, std::move(sentence)); }
 
   int32_t kind() const { return kind_; }
@@ -53,6 +66,8 @@ class Parameter {
   const std::string& doc() const { return doc_; }
   const std::string& violation() const { return violation_; }
   const std::vector<std::string>& choices() const { return choices_; }
+  int64_t minimum() const { return minimum_; }  // with HAS_MINIMUM in flags()
+  int64_t maximum() const { return maximum_; }  // with HAS_MAXIMUM in flags()
 
  private:
   Parameter(int32_t kind, std::string key) : kind_(kind), key_(std::move(key)) {}
@@ -73,15 +88,19 @@ class Parameter {
   std::string doc_;
   std::string violation_;
   std::vector<std::string> choices_;
+  int64_t minimum_ = 0;
+  int64_t maximum_ = 0;
 };
 
 // A Kubernetes Secret the operation wants: which parameters name it, and which of its keys are
 // handed over, each of which must be there and not empty. Without the name parameter in a Diagnosis
-// no Secret is read.
+// no Secret is read, and with a URL in `https_parameter` that is https such a Diagnosis is refused.
 struct Secret {
   std::string namespace_parameter;
   std::string name_parameter;  // must end in "secret_reference.name"
   std::vector<std::string> data_keys;
+  std::string https_parameter{};  // key of a declared URL; empty: the Secret is never demanded
+  std::string violation{};        // what a user reads then, instead of the engine's own wording
 };
 
 class Declaration {

@@ -144,14 +144,22 @@ class FakeHost {
       const auto found = parameters.find(key);
       const bool required = (parameter.flags & KUBEDIAG_PARAMETER_REQUIRED) != 0;
       const bool missing = found == parameters.end() || (required && found->second.empty());
-      if (missing ? !required : sdk::IsOfKind(parameter, found->second)) continue;
-      const std::string worded =
-          missing ? "parameter " + key + " is missing"
-                  : "parameter " + key + ": \"" + found->second + "\" is not of its kind";
+      const std::string out_of_range =
+          missing ? std::string() : sdk::RangeDefect(parameter, found->second);
+      const bool fits = !missing && out_of_range.empty() && sdk::IsOfKind(parameter, found->second);
+      if (missing ? !required : fits) continue;
+      std::string worded = "parameter " + key;
+      if (missing) {
+        worded += " is missing";
+      } else if (!out_of_range.empty()) {
+        worded = key + " " + out_of_range;
+      } else {
+        worded.append(": \"").append(found->second).append("\" is not of its kind");
+      }
       std::string violation(sdk::View(parameter.violation));
       // As the engine does: of a URL the sentence only says that it is missing.
       const bool bad_url = !missing && parameter.kind == KUBEDIAG_KIND_URL;
-      if (violation.empty() || bad_url) violation = worded;
+      if (violation.empty() || bad_url || !out_of_range.empty()) violation = worded;
       recorder_->Refuse(missing ? "MissingParameter" : "InvalidParameter", violation);
       return false;
     }
@@ -168,7 +176,17 @@ class FakeHost {
     for (size_t i = 0; i < operation.secret_count; ++i) {
       const kubediag_secret secret = sdk::Fitted(*operation.secrets[i]);
       const std::string name_parameter(sdk::View(secret.name_parameter));
-      if (parameters.count(name_parameter) == 0) continue;
+      if (TextOf(parameters, name_parameter).empty()) {
+        const std::string url_key(sdk::View(secret.https_parameter));
+        if (url_key.empty() || !sdk::StartsWith(TextOf(parameters, url_key), "https://")) continue;
+        std::string violation(sdk::View(secret.violation));
+        if (violation.empty()) {
+          violation.append(name_parameter).append(" must name a Secret, for ");
+          violation.append(url_key).append(" is https");
+        }
+        recorder_->Refuse("MissingParameter", violation);
+        return false;
+      }
       for (size_t k = 0; k < secret.data_key_count; ++k, ++handed_over) {
         const std::string data_key(sdk::View(secret.data_keys[k]));
         if (HasSecret(name_parameter, data_key)) continue;
@@ -178,6 +196,11 @@ class FakeHost {
     }
     if (handed_over == secrets_.size()) return true;
     throw std::logic_error("a Secret() is given twice, not declared, or named by no parameter");
+  }
+  static std::string TextOf(const std::map<std::string, std::string>& parameters,
+                            const std::string& key) {
+    const auto found = parameters.find(key);
+    return found == parameters.end() ? std::string() : found->second;
   }
   void RefuseSecret(const std::string& name_parameter, const std::string& data_key) {
     recorder_->Refuse("SecretIncomplete", name_parameter + ": the Secret has no key " + data_key);

@@ -23,6 +23,8 @@
 #include <kubediag/job.h>
 #include <kubediag/outcome.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -114,8 +116,13 @@ class Descriptor {
   Descriptor& operator=(const Descriptor&) = delete;
 
   const kubediag_operation* c() const { return &c_; }
+  // Lowest minor version that heeds all that is declared: an operation may rely on its ranges.
+  uint32_t needed_minor() const { return needed_minor_; }
 
  private:
+  static constexpr uint32_t kFlagsOfMinor1 =
+      KUBEDIAG_PARAMETER_HAS_MINIMUM | KUBEDIAG_PARAMETER_HAS_MAXIMUM | KUBEDIAG_PARAMETER_BASE_URL;
+
   template <typename Table>
   struct WithTexts {
     Table c{};
@@ -134,6 +141,9 @@ class Descriptor {
     item.c.violation = View(parameter.violation());
     item.c.choices = item.texts.data();
     item.c.choice_count = item.texts.size();
+    item.c.minimum = parameter.minimum();
+    item.c.maximum = parameter.maximum();
+    if ((parameter.flags() & kFlagsOfMinor1) != 0) needed_minor_ = 1;
   }
   void AddSecret(const Secret& secret) {
     auto& item = *secrets_.emplace_back(std::make_unique<WithTexts<kubediag_secret>>());
@@ -143,6 +153,9 @@ class Descriptor {
     item.c.name_parameter = View(secret.name_parameter);
     item.c.data_keys = item.texts.data();
     item.c.data_key_count = item.texts.size();
+    item.c.https_parameter = View(secret.https_parameter);
+    item.c.violation = View(secret.violation);
+    if (!secret.https_parameter.empty()) needed_minor_ = 1;
   }
 
   const Declaration declaration_;
@@ -150,6 +163,7 @@ class Descriptor {
   std::vector<std::unique_ptr<WithTexts<kubediag_secret>>> secrets_;
   std::vector<const kubediag_parameter*> parameter_pointers_;
   std::vector<const kubediag_secret*> secret_pointers_;
+  uint32_t needed_minor_ = 0;
   kubediag_operation c_{};
 };
 
@@ -174,7 +188,7 @@ std::unique_ptr<Descriptor> Describe() {
                                       kRestores ? &EntryPoint<T, &Operation::Restore> : nullptr);
 }
 
-// Lowest minor version of the interface this header needs.
+// Lowest minor version of the interface this header needs, whatever is declared.
 inline constexpr uint32_t kNeededMinor = 0;
 
 template <typename... T>
@@ -182,10 +196,13 @@ class Module {
  public:
   Module() {
     (descriptors_.push_back(Describe<T>()), ...);
-    for (const auto& descriptor : descriptors_) operations_.push_back(descriptor->c());
+    c_.abi_minor = kNeededMinor;
+    for (const auto& descriptor : descriptors_) {
+      operations_.push_back(descriptor->c());
+      c_.abi_minor = std::max(c_.abi_minor, descriptor->needed_minor());
+    }
     c_.struct_size = sizeof(c_);
     c_.abi_major = KUBEDIAG_ABI_MAJOR;
-    c_.abi_minor = kNeededMinor;
     c_.operations = operations_.data();
     c_.operation_count = operations_.size();
   }

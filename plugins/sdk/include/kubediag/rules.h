@@ -130,6 +130,39 @@ inline bool IsOfKind(const kubediag_parameter& parameter, std::string_view value
   }
 }
 
+// The range as users read it, "at least 1"; the parameter has one.
+inline std::string RangeText(const kubediag_parameter& parameter) {
+  const std::string minimum = std::to_string(parameter.minimum);
+  const std::string maximum = std::to_string(parameter.maximum);
+  if ((parameter.flags & KUBEDIAG_PARAMETER_HAS_MAXIMUM) == 0) return "at least " + minimum;
+  if ((parameter.flags & KUBEDIAG_PARAMETER_HAS_MINIMUM) == 0) return "at most " + maximum;
+  return "from " + minimum + " to " + maximum;
+}
+
+// What the engine says of an integer out of its range, and of a URL that is no base URL; empty: it
+// is none of these, which says nothing of its kind.
+inline std::string RangeDefect(const kubediag_parameter& parameter, std::string_view value) {
+  if (parameter.kind == KUBEDIAG_KIND_URL) {
+    const bool is_base = value.find_first_of("?#") == value.npos;
+    if ((parameter.flags & KUBEDIAG_PARAMETER_BASE_URL) == 0 || is_base || !IsUrl(value)) return {};
+    return "must be a base URL, without query or fragment";
+  }
+  if (parameter.kind != KUBEDIAG_KIND_INTEGER) return {};
+  if (value.size() > 1 && value[0] == '+' && value[1] != '-') value.remove_prefix(1);
+  int64_t number = 0;
+  const char* const end = value.data() + value.size();
+  const auto [stop, error] = std::from_chars(value.data(), end, number);
+  if (error == std::errc::invalid_argument || stop != end) return {};
+  const bool too_wide = error == std::errc::result_out_of_range;
+  const bool has_minimum = (parameter.flags & KUBEDIAG_PARAMETER_HAS_MINIMUM) != 0;
+  const bool has_maximum = (parameter.flags & KUBEDIAG_PARAMETER_HAS_MAXIMUM) != 0;
+  const bool negative = value[0] == '-';
+  const bool below = has_minimum && (too_wide ? negative : number < parameter.minimum);
+  const bool above = has_maximum && (too_wide ? !negative : number > parameter.maximum);
+  if (below || above) return "must be " + RangeText(parameter);
+  return too_wide ? "is out of the range of a 64-bit integer" : "";
+}
+
 // What a module of version 1.0 already had of each table, so no table is shorter.
 constexpr size_t SizeOf(const kubediag_module* /*table*/) {
   return offsetof(kubediag_module, operation_count) + sizeof(size_t);
@@ -158,12 +191,33 @@ bool IsTable(const Table* table, const std::string& where, std::vector<std::stri
   return false;
 }
 
+inline void AddRangeDefects(const kubediag_parameter& parameter, const std::string& where,
+                            std::vector<std::string>& defects) {
+  const bool has_minimum = (parameter.flags & KUBEDIAG_PARAMETER_HAS_MINIMUM) != 0;
+  const bool has_maximum = (parameter.flags & KUBEDIAG_PARAMETER_HAS_MAXIMUM) != 0;
+  const auto has = [&](size_t offset) { return parameter.struct_size >= offset + sizeof(int64_t); };
+  if ((has_minimum && !has(offsetof(kubediag_parameter, minimum))) ||
+      (has_maximum && !has(offsetof(kubediag_parameter, maximum)))) {
+    defects.push_back(where + "its struct_size holds no minimum or maximum");
+  }
+  if ((has_minimum || has_maximum) && parameter.kind != KUBEDIAG_KIND_INTEGER) {
+    defects.push_back(where + "a range belongs to kind integer, and only there");
+  }
+  if (has_minimum && has_maximum && parameter.minimum > parameter.maximum) {
+    defects.push_back(where + "its minimum is above its maximum");
+  }
+  if ((parameter.flags & KUBEDIAG_PARAMETER_BASE_URL) != 0 && parameter.kind != KUBEDIAG_KIND_URL) {
+    defects.push_back(where + "BASE_URL belongs to kind url, and only there");
+  }
+}
+
 inline void AddParameterDefects(const kubediag_parameter& parameter, const std::string& operation,
                                 std::vector<std::string>& defects) {
   const std::string_view key = View(parameter.key);
   const std::string where = operation + ": parameter " + std::string(key) + ": ";
   const bool is_choice = parameter.kind == KUBEDIAG_KIND_CHOICE;
   if (!IsKey(key)) defects.push_back(where + "its key is not 1-253 of [A-Za-z0-9._-]");
+  AddRangeDefects(parameter, where, defects);
   if (parameter.kind < KUBEDIAG_KIND_STRING || parameter.kind > KUBEDIAG_KIND_URL) {
     defects.push_back(where + "unknown kind " + std::to_string(parameter.kind));
   } else if (is_choice != (parameter.choice_count > 0)) {
@@ -171,10 +225,26 @@ inline void AddParameterDefects(const kubediag_parameter& parameter, const std::
   } else if (parameter.default_value.data != nullptr &&
              !IsOfKind(parameter, View(parameter.default_value))) {
     defects.push_back(where + "its default is not of its kind");
+  } else if (parameter.default_value.data != nullptr &&
+             !RangeDefect(parameter, View(parameter.default_value)).empty()) {
+    defects.push_back(where + "its default " +
+                      RangeDefect(parameter, View(parameter.default_value)));
   }
   if (!IsUtf8(View(parameter.doc)) || !IsUtf8(View(parameter.violation))) {
     defects.push_back(where + "a text is not UTF-8");
   }
+}
+
+// Whether the operation declares a URL of this key.
+inline bool DeclaresUrl(const kubediag_operation& operation, std::string_view key) {
+  for (size_t i = 0; i < operation.parameter_count; ++i) {
+    const kubediag_parameter* const parameter = operation.parameters[i];
+    if (parameter != nullptr && parameter->struct_size >= SizeOf(parameter) &&
+        parameter->kind == KUBEDIAG_KIND_URL && View(parameter->key) == key) {
+      return true;
+    }
+  }
+  return false;
 }
 
 inline void AddOperationDefects(const kubediag_operation& operation,
@@ -217,6 +287,13 @@ inline void AddOperationDefects(const kubediag_operation& operation,
         !std::all_of(secret.data_keys, secret.data_keys + secret.data_key_count,
                      [](kubediag_string key) { return IsKey(View(key)); })) {
       defects.push_back(where + ": it lacks a namespace parameter or data keys");
+    }
+    const std::string_view https_parameter = View(secret.https_parameter);
+    if (!https_parameter.empty() && !DeclaresUrl(operation, https_parameter)) {
+      defects.push_back(where + ": its https_parameter is no declared URL");
+    }
+    if (!IsUtf8(https_parameter) || !IsUtf8(View(secret.violation))) {
+      defects.push_back(where + ": a text is not UTF-8");
     }
   }
 }

@@ -21,7 +21,17 @@ class Answer : public kubediag::Operation {
         .Doc("Answers what it is told.")
         .Repeatable()
         .Add(kubediag::Parameter::Text("answer.text").Default("42").Doc("What to answer."))
-        .Add(kubediag::Parameter::Integer("answer.times").Default("1").Doc("How often."));
+        .Add(kubediag::Parameter::Integer("answer.times")
+                 .Default("1")
+                 .Minimum(0)
+                 .Maximum(100)
+                 .Doc("How often."))
+        .Add(kubediag::Parameter::Integer("answer.least").Minimum(-1))
+        .Add(kubediag::Parameter::Url("answer.source").Base())
+        .Add(kubediag::Secret{"answer.secret_reference.namespace",
+                              "answer.secret_reference.name",
+                              {"token"},
+                              "answer.source"});
   }
   kubediag::Outcome Run(kubediag::Job& job) override {
     const std::string text(job.parameters().Text("answer.text"));

@@ -38,6 +38,19 @@ TEST(Declaration, HasKubeDiagsKeysAndDefaults) {
   EXPECT_EQ(at("seconds").default_value(), std::nullopt);
 }
 
+TEST(Declaration, LeavesNothingToTheRunThatCanBeToldBeforehand) {
+  const auto declared = Declared();
+  const Parameter& expiration = declared.at(std::string(kPrefix) + "expiration_seconds");
+  EXPECT_EQ(expiration.flags(), KUBEDIAG_PARAMETER_HAS_MAXIMUM);  // 0 or less means the default
+  EXPECT_EQ(expiration.maximum(), 2592000);
+  const Parameter& seconds = declared.at(std::string(kPrefix) + "seconds");
+  EXPECT_EQ(seconds.flags(), KUBEDIAG_PARAMETER_HAS_MINIMUM | KUBEDIAG_PARAMETER_HAS_MAXIMUM);
+  EXPECT_EQ(seconds.minimum(), 1);
+  EXPECT_EQ(seconds.maximum(), 3600);
+  EXPECT_EQ(declared.at(std::string(kPrefix) + "source").flags(),
+            KUBEDIAG_PARAMETER_REQUIRED | KUBEDIAG_PARAMETER_BASE_URL);
+}
+
 TEST(Declaration, HasKubeDiagsSentences) {
   const auto declared = Declared();
   const Parameter& type = declared.at(std::string(kPrefix) + "type");
@@ -61,6 +74,8 @@ TEST(Declaration, AsksForTokenAndCaOfOneSecret) {
             "param.diagnoser.runtime.go_profiler.tls.secret_reference.namespace");
   EXPECT_EQ(secret.name_parameter, "param.diagnoser.runtime.go_profiler.tls.secret_reference.name");
   EXPECT_THAT(secret.data_keys, ElementsAre("token", "ca.crt"));
+  EXPECT_EQ(secret.https_parameter, "param.diagnoser.runtime.go_profiler.source");
+  EXPECT_EQ(secret.violation, "Must specify secretReference name when souce is https.");
   EXPECT_EQ(declaration.artifact_folder(), "profilers/go/pprof");
 }
 

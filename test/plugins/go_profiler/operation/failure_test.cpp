@@ -117,13 +117,16 @@ INSTANTIATE_TEST_SUITE_P(
         BadParameter{kSourceKey, "https://name@10.0.2.15", "InvalidParameter", "not of its kind"},
         BadParameter{kSourceKey, "http://10.0.2.15/\r\nX: y", "InvalidParameter", "of its kind"},
         BadParameter{kSourceKey, "http://10.0.2.15:99999", "InvalidParameter", "of its kind"},
-        BadParameter{kSourceKey, "https://10.0.2.15/?x=1", "InvalidParameter", "a query"},
+        BadParameter{kSourceKey, "https://10.0.2.15/?x=1", "InvalidParameter",
+                     "must be a base URL"},
+        BadParameter{kSourceKey, "https://10.0.2.15/#x", "InvalidParameter", "must be a base URL"},
         BadParameter{kSecretNameKey, "", "MissingParameter",
                      "Must specify secretReference name when souce is https."},
         BadParameter{kExpirationKey, "soon", "InvalidParameter", "expiration_seconds"},
-        BadParameter{kExpirationKey, "99999999999", "InvalidParameter", "expiration_seconds"},
-        BadParameter{kSecondsKey, "0", "InvalidParameter", "is not from 1 to 3600"},
-        BadParameter{kSecondsKey, "3601", "InvalidParameter", "is not from 1 to 3600"}));
+        BadParameter{kExpirationKey, "2592001", "InvalidParameter",
+                     "expiration_seconds must be at most 2592000"},
+        BadParameter{kSecondsKey, "0", "InvalidParameter", "must be from 1 to 3600"},
+        BadParameter{kSecondsKey, "3601", "InvalidParameter", "must be from 1 to 3600"}));
 
 TEST_F(GoProfilerTest, AnHttpsSourceWithoutSecretIsRefusedInKubeDiagsWords) {
   host_.Parameter(kTypeKey, "Heap").Parameter(kSourceKey, server_->url());

@@ -35,7 +35,9 @@ demo::Handler GoProfilerTest::Recording() {
       const std::lock_guard lock(mutex_);
       seen_.push_back(request);
     }
-    return api_server_->Handle(request, connection);
+    demo::Request served = request;
+    if (!served_instead_.empty()) served.target = served_instead_;
+    return api_server_->Handle(served, connection);
   };
 }
 

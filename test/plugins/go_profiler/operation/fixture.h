@@ -33,6 +33,7 @@ class GoProfilerTest : public ::testing::Test {
   std::unique_ptr<demo::ApiServer> api_server_;
   std::unique_ptr<demo::Server> server_;
   FakeHost host_;
+  std::string served_instead_;  // not empty: the path whose recording is served for any other
 
  private:
   demo::Handler Recording();

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -87,6 +88,7 @@ TEST_P(EachType, IsAskedForAtItsPath) {
   EXPECT_EQ(Seen()[0].target, GetParam().target);
   EXPECT_EQ(Seen()[0].Header("authorization"), std::string("Bearer ") + kToken);
   EXPECT_EQ(run.results.at(kSha256Key), Sha256Hex(BytesOf(GetParam().recording)));
+  EXPECT_THAT(run.results.at(kSummaryKey), ::testing::Not(HasSubstr("looks like")));
 }
 INSTANTIATE_TEST_SUITE_P(
     Table, EachType,
@@ -98,6 +100,18 @@ INSTANTIATE_TEST_SUITE_P(
                       TypeCase{"Mutex", "/debug/pprof/mutex", "block.pb.gz"},
                       TypeCase{"Threadcreate", "/debug/pprof/threadcreate", "threadcreate.pb.gz"}),
     [](const auto& instance) { return std::string(instance.param.type); });
+
+TEST_F(GoProfilerTest, AProfileOfAnotherTypeIsServedAndRemarked) {
+  const std::string remark = "what the source served looks like Profile, not like Heap";
+  served_instead_ = "/debug/pprof/profile";
+  Ask("Heap");
+  const FakeRun run = RunToPage();
+  ASSERT_TRUE(run.ok()) << run.reason << ": " << run.message;
+  EXPECT_THAT(run.results.at(kSummaryKey), ::testing::EndsWith("; " + remark));
+  const auto warnings = std::count_if(run.log.begin(), run.log.end(),
+                                      [&](const auto& line) { return line.text == remark; });
+  EXPECT_EQ(warnings, 1);
+}
 
 TEST_F(GoProfilerTest, SecondsAskForALengthOrADifference) {
   Ask("Heap");

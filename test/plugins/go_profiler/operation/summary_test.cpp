@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/core/file.h"
 #include "plugins/go_profiler/profile/decode.h"
@@ -40,6 +42,39 @@ TEST(Summary, CountsAreNumbersWithoutUnit) {
   EXPECT_EQ(summary.sample_type, "goroutine");
   EXPECT_THAT(summary.total, ::testing::MatchesRegex("[0-9]+"));
   EXPECT_THAT(summary.top, ::testing::StartsWith("runtime.gopark "));
+}
+
+struct Served {
+  const char* asked;
+  std::vector<std::string_view> sample_types;
+  const char* looks_like;  // "": nothing to say
+};
+
+TEST(OtherTypeServed, IsToldOnlyIfNoSampleTypeFitsAndOneIsKnown) {
+  for (const Served& served : std::vector<Served>{
+           {"Profile", {"samples", "cpu"}, ""},
+           {"Profile", {"cpu"}, ""},
+           {"Profile", {"wall", "samples"}, ""},
+           {"Profile", {"wall"}, ""},  // another producer's
+           {"Profile", {"alloc_objects", "alloc_space", "inuse_objects", "inuse_space"}, "Heap"},
+           {"Heap", {"alloc_objects", "alloc_space", "inuse_objects", "inuse_space"}, ""},
+           {"Heap", {"objects", "space"}, ""},
+           {"Heap", {"samples", "cpu"}, "Profile"},
+           {"Heap", {"alloc_objects", "alloc_space"}, "Allocs"},
+           {"Allocs", {"alloc_objects", "alloc_space", "inuse_objects", "inuse_space"}, ""},
+           {"Allocs", {"goroutine"}, "Goroutine"},
+           {"Goroutine", {"goroutine"}, ""},
+           {"Goroutine", {"threadcreate"}, "Threadcreate"},
+           {"Block", {"contentions", "delay"}, ""},
+           {"Mutex", {"contentions", "delay"}, ""},
+           {"Mutex", {"delay"}, ""},
+           {"Mutex", {"inuse_space"}, "Heap"},
+           {"Threadcreate", {"threadcreate"}, ""},
+           {"Threadcreate", {"contentions"}, "Block"}}) {
+    const ProfileType* other = OtherTypeServed(*FindProfileType(served.asked), served.sample_types);
+    EXPECT_EQ(other == nullptr ? "" : other->name, served.looks_like)
+        << served.asked << " " << ::testing::PrintToString(served.sample_types);
+  }
 }
 
 }  // namespace
