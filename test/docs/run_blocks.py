@@ -28,6 +28,7 @@ import time
 PATIENCE = 60  # seconds for one block
 COMMANDS = ("bash", "console")
 BLOCK = re.compile(r"(?:^<!-- docs-test: (?P<mark>.*?) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
+TEE = re.compile(r"\| tee (\S+)")
 UNTIL = re.compile(r'until "(.+)"')
 PROGRAM = re.compile(r"\bbuild/release/bin/[\w.-]+")
 
@@ -102,6 +103,8 @@ class Reader:
             await_text(child, "\n")
         except Failure as failure:
             raise Failure(f"{failure}{errors.read_text(errors='replace')}") from None
+        for name in TEE.findall(commands):
+            await_content(self.folder / name)
 
     def leave(self):
         """Ends what runs in the background. Failure if it has ended by itself."""
@@ -119,6 +122,15 @@ def end(child, number):
         os.killpg(child.pid, number)
     except ProcessLookupError:
         pass
+
+
+def await_content(path):
+    """tee writes to its output first: who has read that may be faster than the file."""
+    deadline = time.monotonic() + PATIENCE
+    while not (path.is_file() and path.stat().st_size):
+        if time.monotonic() > deadline:
+            raise Failure(f"nothing came to {path.name}")
+        time.sleep(0.01)
 
 
 def await_text(child, text):
