@@ -152,7 +152,8 @@ class FakeHost {
       if (missing) {
         worded += " is missing";
       } else if (!out_of_range.empty()) {
-        worded = key + " " + out_of_range;
+        worded = key;
+        worded.append(" ").append(out_of_range);
       } else {
         worded.append(": \"").append(found->second).append("\" is not of its kind");
       }
