@@ -1,6 +1,7 @@
 """What tests of `kubediag agent` share: the process, with the rights of its manifests and a token bound to its node, and a plane for it."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -16,12 +17,12 @@ PREFIX = "param.diagnoser.runtime.go_profiler."
 ENDPOINT = "diagnoser.runtime.go_profiler.result.endpoint"
 
 
-def start_plane(scripts):
-    """A plane with the policies in force, the sample operations, and a set of one script for each of (name, script)."""
+def start_plane(scripts, components=("policies",)):
+    """A plane with these components in force, the sample operations, and a set of one script for each of (name, script)."""
     plane = ClusterCase.plane = cluster_case.plane_module.Plane()
     try:
         plane.start()
-        plane.kubectl("apply", "--server-side", "-k", cluster_case.overlay(plane, "policies", "policies"))
+        plane.kubectl("apply", "--server-side", "-k", cluster_case.overlay(plane, "here", *components))
         plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
         plane.kubectl("apply", "-k", cluster_case.MANIFESTS / "operations")
         plane.kubectl("create", "-f", "-", text=json.dumps({"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}}))
@@ -48,25 +49,26 @@ def condition(status, kind):
     return next((each for each in status.get("conditions", []) if each["type"] == kind), {})
 
 
-def token_of(plane):
+def token_of(plane, node=NODE):
     """A token of the agents' ServiceAccount, bound to the node."""
-    return plane.kubectl("-n", "kubediag", "create", "token", "kubediag-agent", "--bound-object-kind", "Node",
-                         "--bound-object-name", NODE).stdout.strip()
+    return plane.kubectl("-n", "kubediag", "create", "token", "kubediag-agent", "--duration=24h", "--bound-object-kind", "Node",
+                         "--bound-object-name", node).stdout.strip()
 
 
 class Agent:
     """One process of the agent, under the ServiceAccount of the manifests, its token bound to the node."""
 
-    def __init__(self, plane, data_root, *flags, kubeconfig=None):
+    def __init__(self, plane, data_root, *flags, kubeconfig=None, node=NODE, environment=None, command=(), checked_by_admission=True):
         data_root.mkdir(exist_ok=True)
+        kubeconfig = kubeconfig or plane.token_user(f"agent-{node}", token_of(plane, node))
         self.log = data_root.parent / f"{data_root.name}.log"
         with open(self.log, "ab") as stderr:
             self.process = subprocess.Popen(
-                [KUBEDIAG, "agent", "--node-name", NODE, "--kubeconfig", kubeconfig or plane.token_user("agent", token_of(plane)),
-                 "--data-root", data_root, "--log-format", "json", "--probe-address", "127.0.0.1", "--metrics-port", "0",
-                 "--viewer-address", "127.0.0.1", "--viewer-ports", "0", "--allow-source-cidr", "127.0.0.0/8",
-                 "--secrets-checked-by-admission", *flags],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr)
+                [*command, KUBEDIAG, "agent", "--node-name", node, "--kubeconfig", kubeconfig, "--data-root", data_root,
+                 "--log-format", "json", "--probe-address", "127.0.0.1", "--metrics-port", "0", "--viewer-address", "127.0.0.1",
+                 "--viewer-ports", "0", "--allow-source-cidr", "127.0.0.0/8",
+                 *(["--secrets-checked-by-admission"] if checked_by_admission else []), *flags],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, env={**os.environ, **(environment or {})})
 
     def said(self, message):
         lines = [json.loads(line) for line in self.log.read_text().splitlines() if line.endswith("}")]
@@ -91,6 +93,8 @@ class Agent:
 
 
 class AgentCase(ClusterCase):
+    checked_by_admission = True  # the agent is told that policies have checked who may use which Secret
+
     def setUp(self):
         self.namespace = re.sub(r"[^a-z0-9]+", "-", self.id().split(".")[-1])[:50].strip("-")
         self.kubectl("create", "namespace", self.namespace)
@@ -106,7 +110,8 @@ class AgentCase(ClusterCase):
         """The agent's; None makes it one."""
 
     def start(self, *flags):
-        agent = Agent(self.plane, self.plane.folder / f"data-{self.namespace}", *flags, kubeconfig=self.kubeconfig())
+        agent = Agent(self.plane, self.plane.folder / f"data-{self.namespace}", *flags, kubeconfig=self.kubeconfig(),
+                      checked_by_admission=self.checked_by_admission)
         self.agents.append(agent)
         self.eventually(lambda: agent.probe("/readyz")[0] == 200, "the agent is ready")
         return agent

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 import signal
 import subprocess
 import urllib.request
@@ -52,14 +53,14 @@ def condition(status, kind):
 class Controller:
     """One process of the controller, under the ServiceAccount of the manifests."""
 
-    def __init__(self, plane, log, *flags, server=None):
-        token = plane.kubectl("-n", "kubediag", "create", "token", "kubediag-controller").stdout.strip()
+    def __init__(self, plane, log, *flags, server=None, token=None, environment=None):
+        self.token = token or plane.kubectl("-n", "kubediag", "create", "token", "kubediag-controller", "--duration=24h").stdout.strip()
         self.log = log
         with open(log, "wb") as stderr:
             self.process = subprocess.Popen(
-                [KUBEDIAG, "controller", "--kubeconfig", plane.token_user("controller", token, server), "--log-format", "json",
+                [KUBEDIAG, "controller", "--kubeconfig", plane.token_user("controller", self.token, server), "--log-format", "json",
                  "--probe-address", "127.0.0.1", "--metrics-port", "0", *flags],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr)
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, env={**os.environ, **(environment or {})})
 
     def lines(self):
         return [json.loads(line) for line in self.log.read_text().splitlines() if line.endswith("}")]
