@@ -52,6 +52,7 @@ inline constexpr int kMaxStatusConflicts = 8;             // tries against other
 inline constexpr seconds kStatusWriteTimeout{60};         // tries while the store does not answer
 inline constexpr milliseconds kStatusRetryFirst{100};     // back-off, doubled …
 inline constexpr milliseconds kStatusRetryLongest{5000};  // … up to this
+inline constexpr seconds kViewerEndRetryLongest{30};  // until the end of a page can be told
 inline constexpr seconds kMaxViewerLinger{30 * 24 * 3600};
 inline constexpr seconds kRestoreTimeout{30};  // until a restored viewer answers
 
@@ -144,7 +145,9 @@ inline constexpr seconds kListPageTimeout{60};
 inline constexpr seconds kWatchTimeout{600};      // a watch lasts half of it to all, at random
 inline constexpr seconds kWatchStartTimeout{30};  // until a watch is answered at all
 inline constexpr seconds kWatchIdleGrace{30};     // silence beyond timeoutSeconds: the peer is gone
-inline constexpr milliseconds kShortWatch{1000};  // one that ends sooner with nothing said failed
+// A watch that ends sooner, and before half of its time, is not followed by another one at once:
+// something on the way ends them all.
+inline constexpr seconds kShortWatch{30};
 inline constexpr unsigned kShortWatchesBeforeList = 5;
 inline constexpr milliseconds kWatchRetryFirst{800};  // back-off, doubled …
 inline constexpr seconds kWatchRetryLongest{30};      // … up to this, jitter added …
@@ -174,13 +177,22 @@ inline constexpr milliseconds kApiRetryFirst{200};         // back-off, doubled 
 inline constexpr milliseconds kApiRetryLongest{10'000};    // … up to this
 inline constexpr int kMaxUnauthorizedTries = 5;            // a server may fail to look a token up
 inline constexpr size_t kApiListLimit = 500;               // objects a page
-inline constexpr size_t kMaxApiResponseBytes = 64 * kMiB;  // one answer
+inline constexpr size_t kMaxApiResponseBytes = 64 * kMiB;  // one answer …
+inline constexpr size_t kMaxListPageBytes = 8 * kMiB;      // … a page of a list: parsed as a whole …
+inline constexpr size_t kMaxRefusalBytes = 1 * kMiB;       // … and one to a watch that is none
 inline constexpr seconds kApiAuthorityInterval{30};        // between looks at the CA's file
 inline constexpr milliseconds kApiCancelGrace{1000};       // for the library to let go
 inline constexpr size_t kApiHttpThreads = 4;               // of the library's pool
 inline constexpr size_t kMaxRememberedStatusBytes = 8 * kMiB;  // what status writes differ from
 inline constexpr seconds kStatusSettleTimeout{5};  // reading what became of a status write
 inline constexpr int kMaxUnknownOutcomes = 3;      // of one status write before it is given up
+
+// kubectl kubediag.
+inline constexpr seconds kInteractiveCallTimeout{15};  // one call to the API server: a person waits
+inline constexpr seconds kForwardTimeout{30};          // for kubectl port-forward to listen
+inline constexpr seconds kPageTimeout{60};             // without a byte of a page's answer
+inline constexpr uint64_t kMaxPageFileBytes = 1024 * uint64_t{kMiB};
+inline constexpr size_t kMaxForwardLineBytes = 4 * kKiB;  // of what kubectl port-forward prints
 
 // Events.
 inline constexpr size_t kMaxQueuedEvents = 1000;    // more are dropped
@@ -201,6 +213,12 @@ inline constexpr unsigned kRestoreWorkers = 2;    // pages served again at once 
 inline constexpr milliseconds kAnnounceInterval{1000};  // between looks at what waits
 inline constexpr seconds kQueuedAfter{2};               // waiting that long is worth a condition
 inline constexpr seconds kHeartbeatInterval{60};
+// Writes about what waits, beside all other requests: ten thousand have had theirs, one by one,
+// before the controller would take the first for lost.
+inline constexpr double kAnnouncementsPerSecond = 40;
+inline constexpr double kAnnouncementBurst = 80;
+inline constexpr size_t kMaxReasonLabels = 64;  // of a metric; further reasons are "Other"
+inline constexpr seconds kStuckAfter{300};  // without a step the agent counts as stuck
 // Of a watch: a peer that has vanished without a word is found out before the controller gives up
 // what the agent has not heard of.
 inline constexpr seconds kAgentWatchTimeout{200};

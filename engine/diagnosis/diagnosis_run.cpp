@@ -107,7 +107,9 @@ Result<api::Diagnosis> DiagnosisRun::Execute(Obstacles obstacles, std::chrono::n
     const auto failures = CheckBeforehand(*plan, diagnosis_);
     if (!failures.empty()) return RejectParameters(*plan, failures);
   }
-  if (obstacles != Obstacles::kFail && !claimed()) KUBEDIAG_RETURN_IF_ERROR(ReservePlaces(*plan));
+  if (obstacles != Obstacles::kFail && !claimed() && !*recovery) {
+    KUBEDIAG_RETURN_IF_ERROR(ReservePlaces(*plan));
+  }
   return Begin(*plan, *recovery);
 }
 
@@ -136,6 +138,15 @@ Result<std::optional<Recovery>> DiagnosisRun::JudgeJournal(const Plan& plan,
     if (equal) return std::optional(*std::move(recovery));
     return Status::FailedPrecondition(
                "the engine ended while it ran, and its journal is of another run")
+        .WithReason(kReasonInterrupted);
+  }
+  // Of a uid there is but one run where objects are never made anew under it: whoever says that
+  // nobody has claimed it was set back to an earlier time, and what has been run may not run twice.
+  if (environment_.options.store_has_all_diagnoses && recovery.ok() &&
+      (recovery->ended || !recovery->attempts.empty())) {
+    if (equal) return std::optional(*std::move(recovery));
+    return Status::FailedPrecondition(
+               "it has been run already on this node, when it or its OperationSet was another")
         .WithReason(kReasonInterrupted);
   }
   // Nobody has claimed it: a run that has ended, or was cancelled, is over, and one of other
@@ -284,6 +295,7 @@ void DiagnosisRun::EndJournal(Journal& journal, bool succeeded) const {
 }
 
 Result<api::Diagnosis> DiagnosisRun::Fail(const Status& failure) {
+  environment_.viewers.Stop(diagnosis_.metadata.uid);
   auto finished = writer_.Finish(
       [&failure](api::DiagnosisStatus& status) { SetFailed(status, failure, api::Now()); });
   if (finished.ok()) {

@@ -5,6 +5,7 @@
 namespace kubediag::diagnosis {
 
 void Events::Hide(std::string capability) {
+  if (capability.empty()) return;
   const std::lock_guard lock(mutex_);
   hidden_.push_back(std::move(capability));
 }

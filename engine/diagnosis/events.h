@@ -22,7 +22,7 @@ class Events {
   Events(store::Store& store, const api::Diagnosis& diagnosis)
       : store_(store), diagnosis_(diagnosis) {}
 
-  // `capability` must not appear in any event from now on.
+  // `capability` must not appear in any event from now on; an empty one hides nothing.
   void Hide(std::string capability);
   void Record(store::EventType type, const char* reason, std::string message);
 

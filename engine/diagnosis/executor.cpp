@@ -55,6 +55,8 @@ bool IsGone(const Environment& environment) {
 
 Status TakeLock(Environment& environment, const api::Diagnosis& diagnosis,
                 std::shared_ptr<RunLock>& lock) {
+  lock = environment.viewers.KeptFor(diagnosis.metadata.uid);
+  if (lock != nullptr) return Status::Ok();
   // What is written into a folder that nobody finds is lost.
   if (IsGone(environment)) {
     std::error_code ignored;
@@ -72,6 +74,13 @@ Status TakeLock(Environment& environment, const api::Diagnosis& diagnosis,
   return Status::Ok();
 }
 
+// Whether this very process is at work on it: its end could not be written yet.
+bool IsUnderWayHere(const Environment& environment, const api::Diagnosis& diagnosis) {
+  const auto& claim = diagnosis.status.claim;
+  return diagnosis.status.phase == api::Phase::kRunning && claim &&
+         claim->instance == environment.options.instance;
+}
+
 // What leaves a page that lives longest, or null.
 const FinishedRecord* LastPage(const Recovery& recovery) {
   const FinishedRecord* last = nullptr;
@@ -87,6 +96,9 @@ Status RestoreAll(Environment& environment, const api::Diagnosis& diagnosis,
                   const Recovery& recovery, const std::shared_ptr<RunLock>& lock,
                   const std::stop_token& stop) {
   auto plan = MakePlan(diagnosis, environment.store, environment.catalog);
+  if (plan.status().code() == StatusCode::kUnavailable) {
+    return plan.status().WithReason(kReasonStoreUnavailable);
+  }
   KUBEDIAG_RETURN_IF_ERROR(plan.status());
   if (plan->binding != recovery.begin.binding) {
     return Status::FailedPrecondition("the Diagnosis or its OperationSet has changed since");
@@ -95,6 +107,7 @@ Status RestoreAll(Environment& environment, const api::Diagnosis& diagnosis,
   for (const FinishedRecord& record : recovery.finished) {
     if (!record.viewer) continue;
     if (stop.stop_requested()) return Status::Cancelled("the engine ends");
+    if (environment.viewers.Serves(diagnosis.metadata.uid, record.node)) continue;
     Status restored = RestoreViewer(environment, diagnosis, record, plan->OperationOf(record.node),
                                     plan->NameOf(record.node), lock, stop);
     if (first_failure.ok()) first_failure = restored;
@@ -184,7 +197,7 @@ Result<api::Diagnosis> Executor::Run(api::Diagnosis diagnosis, const Cancellatio
   State::Entry entry(*state_, uid);
   if (!entry.entered()) return AlreadyRunning(diagnosis, "it is under way in this process");
   // It is the new run's turn: the pages of an earlier one would show what no longer holds.
-  state_->environment.viewers.Stop(uid);
+  if (!IsUnderWayHere(state_->environment, diagnosis)) state_->environment.viewers.Stop(uid);
   std::shared_ptr<RunLock> lock;
   KUBEDIAG_RETURN_IF_ERROR(TakeLock(state_->environment, diagnosis, lock));
   entry.MakeKnown();
@@ -245,13 +258,14 @@ Retention::Removed Executor::Sweep(std::chrono::system_clock::time_point now,
   return removed;
 }
 
-void Executor::SweepInBackground() {
-  state_->sweeper = std::jthread([this](const std::stop_token& stop) {
+void Executor::SweepInBackground(OnSwept on_swept) {
+  state_->sweeper = std::jthread([this, told = std::move(on_swept)](const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any ended;
     std::unique_lock lock(mutex);
     while (!stop.stop_requested()) {
-      Sweep(std::chrono::system_clock::now(), stop);
+      const Retention::Removed removed = Sweep(std::chrono::system_clock::now(), stop);
+      if (told) told(removed);
       ended.wait_for(lock, stop, kSweepInterval, [] { return false; });
     }
   });
@@ -276,13 +290,14 @@ Status Executor::RestoreViewers(const api::Diagnosis& diagnosis, const std::stop
   const FinishedRecord* last = LastPage(recovery);
   if (last == nullptr) return Status::Ok();
   if (last->viewer->expires <= api::Now().time_since_epoch().count()) {
-    TellExpired(environment, diagnosis, *last);
-    return Status::Ok();
+    return TellExpired(environment, diagnosis, *last);
   }
   Status restored = RestoreAll(environment, diagnosis, recovery, lock, stop);
   if (restored.ok() || stop.stop_requested()) return restored;
-  TellRestoreFailed(environment, diagnosis, restored);
-  return restored;
+  // Nothing is known of the page yet.
+  if (restored.reason() == kReasonStoreUnavailable) return restored;
+  const Status told = TellRestoreFailed(environment, diagnosis, restored);
+  return told.reason() == kReasonStoreUnavailable ? told : restored;
 }
 
 }  // namespace kubediag::diagnosis

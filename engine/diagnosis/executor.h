@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -42,6 +43,12 @@ struct ExecutorOptions {
   uint16_t last_viewer_port = 39999;
 
   std::vector<std::pair<std::string, std::string>> policy;  // Job::policy
+  // For how long the end of a run is tried to be written while the store does not answer; then it
+  // is the caller's to run it again, which goes on from there.
+  std::chrono::nanoseconds status_write_timeout = kStatusWriteTimeout;
+  // How often a run says at least that it is in good hands, in status.heartbeatTime; 0: never.
+  std::chrono::nanoseconds heartbeat_interval{0};
+
   // Somebody else has checked that the author may read the Secrets: no rule of ours.
   bool secrets_checked_by_admission = false;
   // Somebody else has told of parameters that no operation reads (check.h): not told again.
@@ -76,7 +83,9 @@ class Executor {
 
   // Runs `diagnosis`, as the store has it, to its end and returns it with the final status, which
   // has been written. A Diagnosis that has ended already, or is suspended, comes back unrun. An
-  // unfinished journal of an equal object is resumed.
+  // unfinished journal of an equal object is resumed; pages of it that this process serves are then
+  // kept. Where the store has all Diagnoses, a journal that has ended is only told again: the store
+  // was set back.
   //
   // An operation's failure is not an error here: it is in the status. Errors:
   //   FailedPrecondition "AlreadyRunning"  another process (or thread) runs or serves it
@@ -96,15 +105,18 @@ class Executor {
 
   // After a restart: serves again what `diagnosis`, which has ended, was serving until its expiry,
   // on the same port. Ok also if there is nothing to serve.
-  // Cancelled once `stop` is requested: then nothing is said in its status.
+  // Cancelled once `stop` is requested: then nothing is said in its status. Unavailable
+  // "StoreUnavailable": the store does not answer, try again later.
   Status RestoreViewers(const api::Diagnosis& diagnosis, const std::stop_token& stop = {});
 
   // Removes what is no longer kept of earlier runs. After RestoreViewers(), and once the store has
   // the objects whose runs are to be resumed.
   Retention::Removed Sweep(std::chrono::system_clock::time_point now,
                            const std::stop_token& stop = {});
-  // The same now and every kSweepInterval, in a thread, until the executor ends. Once.
-  void SweepInBackground();
+  // The same now and every kSweepInterval, in a thread, until the executor ends; tells of each.
+  // Once.
+  using OnSwept = std::function<void(const Retention::Removed&)>;
+  void SweepInBackground(OnSwept on_swept = {});
 
   Viewers& viewers();
 

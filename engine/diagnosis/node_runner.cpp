@@ -18,6 +18,7 @@
 #include "engine/diagnosis/secrets.h"
 #include "engine/diagnosis/status.h"
 #include "engine/diagnosis/viewer_life.h"
+#include "engine/operation/text.h"
 
 namespace kubediag::diagnosis {
 namespace {
@@ -374,9 +375,13 @@ Result<NodeRunner::End> NodeRunner::Replay(const FinishedRecord& record) {
   const int64_t now = api::Now().time_since_epoch().count();
   if (record.viewer && record.viewer->expires > now) {
     const std::string& name = context_.plan.NameOf(record.node);
-    const Status restored = RestoreViewer(context_.environment, context_.diagnosis, record,
-                                          context_.plan.OperationOf(record.node), name,
-                                          context_.lock, context_.cancellation.token());
+    context_.events.Hide(operation::CapabilityOf(record.viewer->base_url));
+    const bool serves =
+        context_.environment.viewers.Serves(context_.diagnosis.metadata.uid, record.node);
+    const Status restored = serves ? Status::Ok()
+                                   : RestoreViewer(context_.environment, context_.diagnosis, record,
+                                                   context_.plan.OperationOf(record.node), name,
+                                                   context_.lock, context_.cancellation.token());
     if (!restored.ok()) {
       context_.progress.Warn("the page of " + name +
                              " could not be restored: " + restored.message());

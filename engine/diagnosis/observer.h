@@ -14,8 +14,9 @@ namespace kubediag::diagnosis {
 
 // One node of the graph, at its start or at its end.
 struct OperationProgress {
-  int64_t id = 0;  // position in the adjacency list
-  std::string operation;
+  int64_t id = 0;                // position in the adjacency list
+  std::string operation;         // as the set names it
+  std::string module_operation;  // what it is in its module; empty if there is none
   int64_t attempt = 1;
   // Of an end only:
   std::string phase;                    // "Succeeded", "Failed", "Skipped"

@@ -117,6 +117,7 @@ Retention::Removed Retention::Sweep(const ObjectOf& object_of,
   if (!SweepRuns(work) || stop.stop_requested()) return work.removed;
   for (const std::string& folder : artifact_folders_) ListArtifacts(work, folder);
   KeepQuota(work);
+  if (!stop.stop_requested()) work.removed.left = work.bytes;
   const Removed& removed = work.removed;
   if (removed.runs + removed.folders > 0) {
     logger_.Info("data of earlier runs removed", {{"runs", std::to_string(removed.runs)},

@@ -26,6 +26,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -64,6 +65,7 @@ class Retention {
     size_t runs = 0;
     size_t folders = 0;  // of artifacts or of earlier results of a run
     uint64_t bytes = 0;
+    std::optional<uint64_t> left = std::nullopt;  // bytes of what the quota counts, if all was seen
   };
 
   Retention(int data_root, Logger& logger, RetentionRules rules = {})

@@ -87,13 +87,17 @@ void RunProgress::Finish(const NodeReport& report, ReportOrigin origin) {
     events_.Record(store::EventType::kWarning, kEventOperationFailed,
                    outcome.operation + " failed: " + outcome.reason + ": " + outcome.message);
   }
-  observer_.OnOperationFinished({.id = report.node,
-                                 .operation = outcome.operation,
-                                 .attempt = outcome.attempts,
-                                 .phase = outcome.phase,
-                                 .reason = outcome.reason,
-                                 .text = outcome.message,
-                                 .duration = report.duration});
+  const auto resolved = plan_.operations.find(outcome.operation);
+  const bool exists = resolved != plan_.operations.end() && resolved->second.ok();
+  observer_.OnOperationFinished(
+      {.id = report.node,
+       .operation = outcome.operation,
+       .module_operation = exists ? resolved->second->entry.descriptor.name : "",
+       .attempt = outcome.attempts,
+       .phase = outcome.phase,
+       .reason = outcome.reason,
+       .text = outcome.message,
+       .duration = report.duration});
 }
 
 void RunProgress::Skip(graph::NodeIndex node) {

@@ -85,11 +85,19 @@ void StatusWriter::WatchProgress(RunProgress& progress, const ResultFolder& fold
     std::mutex mutex;
     std::condition_variable_any never;
     std::unique_lock lock(mutex);
-    const auto interval =
+    const auto heartbeat = environment_.options.heartbeat_interval;
+    const bool has_heart = heartbeat > heartbeat.zero();
+    std::chrono::nanoseconds interval =
         std::max<milliseconds>(environment_.options.limits.progress_interval, milliseconds(1));
+    if (has_heart) interval = std::min(interval, heartbeat);
+    auto beaten = Deadline::Clock::now();
     while (!stop.stop_requested()) {
       never.wait_for(lock, stop, interval, [] { return false; });
-      if (!stop.stop_requested() && progress.TakeChanged()) WriteProgress(progress, folder);
+      if (stop.stop_requested()) return;
+      const bool beats = has_heart && Deadline::Clock::now() - beaten >= heartbeat;
+      const bool changed = progress.TakeChanged();
+      if (!changed && !beats) continue;
+      if (WriteProgress(progress, folder, beats) && beats) beaten = Deadline::Clock::now();
     }
   });
 }
@@ -100,9 +108,10 @@ void StatusWriter::StopWatching() {
   watcher_.join();
 }
 
-void StatusWriter::WriteProgress(RunProgress& progress, const ResultFolder& folder) {
+bool StatusWriter::WriteProgress(RunProgress& progress, const ResultFolder& folder, bool beats) {
   const std::lock_guard lock(mutex_);
   api::DiagnosisStatus status = diagnosis_.status;
+  if (beats) status.heartbeat_time = api::Now();
   if (const Status filled = progress.Fill(folder, status); !filled.ok()) {
     environment_.logger.Warning("results could not be saved", {{"error", filled.message()}});
   }
@@ -116,6 +125,7 @@ void StatusWriter::WriteProgress(RunProgress& progress, const ResultFolder& fold
   } else if (!written.ok()) {
     environment_.logger.Warning("progress could not be written", {{"error", written.message()}});
   }
+  return written.ok();
 }
 
 Result<api::Diagnosis> StatusWriter::ReadCurrent() {
@@ -127,7 +137,7 @@ Result<api::Diagnosis> StatusWriter::ReadCurrent() {
 
 void StatusWriter::TakeOver(const api::Diagnosis& current, api::DiagnosisStatus& status) {
   diagnosis_.metadata = current.metadata;
-  status.heartbeat_time = current.status.heartbeat_time;
+  status.heartbeat_time = std::max(status.heartbeat_time, current.status.heartbeat_time);
   const auto* serving = api::FindCondition(current.status.conditions, api::kConditionServing);
   if (serving != nullptr && serving->status == api::kConditionFalse) {
     api::SetCondition(status.conditions, *serving, api::Now());
@@ -163,7 +173,8 @@ Result<api::Diagnosis> StatusWriter::Finish(
   api::DiagnosisStatus status = diagnosis_.status;
   finish(status);
   FitStatus(status, kMaxStatusBytes, api::Now());
-  const Deadline deadline = Deadline::After(kStatusWriteTimeout);
+  const Deadline deadline = Deadline::After(std::chrono::duration_cast<Deadline::Clock::duration>(
+      environment_.options.status_write_timeout));
   milliseconds pause = kStatusRetryFirst;
   for (;;) {
     const Status written = Write(status);

@@ -1,7 +1,7 @@
 // StatusWriter: brings the status of one running Diagnosis into the store: the claim, progress now
 // and then, the end.
 //
-// Thread-safe. Others may write the same status meanwhile (a heartbeat, condition Serving): the
+// Thread-safe. Others may write the same status meanwhile (condition Serving, a person): the
 // writer then takes over what is theirs and tries again. What somebody else has ended or claimed is
 // never turned back: FailedPrecondition "TakenAway". Borrows all it is given.
 #pragma once
@@ -29,18 +29,20 @@ class StatusWriter {
 
   // Running, once: a conflict is the caller's.
   Status Claim(const std::string& node_name, const std::string& set_hash);
-  // From now on, every Limits::progress_interval in which something happened.
-  // Both must live until StopWatching.
+  // From now on, every Limits::progress_interval in which something happened, and a heartbeat every
+  // ExecutorOptions::heartbeat_interval. Both must live until StopWatching.
   void WatchProgress(RunProgress& progress, const ResultFolder& folder);
   void StopWatching();
   // The last write; `finish` completes the status. Tries while the store does not answer, up to
-  // kStatusWriteTimeout. NotFound: the object is gone; FailedPrecondition "TakenAway".
+  // ExecutorOptions::status_write_timeout. NotFound: the object is gone; FailedPrecondition
+  // "TakenAway".
   Result<api::Diagnosis> Finish(const std::function<void(api::DiagnosisStatus&)>& finish);
 
   api::Diagnosis diagnosis() const;
 
  private:
-  void WriteProgress(RunProgress& progress, const ResultFolder& folder);
+  // False if it could not be written.
+  bool WriteProgress(RunProgress& progress, const ResultFolder& folder, bool beats);
   Status Write(api::DiagnosisStatus status);
   Result<api::Diagnosis> ReadCurrent();
   void TakeOver(const api::Diagnosis& current, api::DiagnosisStatus& status);

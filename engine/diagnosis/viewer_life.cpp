@@ -1,7 +1,10 @@
 #include "engine/diagnosis/viewer_life.h"
 
+#include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
+#include <mutex>
 #include <utility>
 
 #include "engine/api/conditions.h"
@@ -18,27 +21,60 @@ namespace {
 
 using std::chrono::system_clock;
 
-// Condition Serving of what the store has now, whoever else writes its status.
-void TellNotServing(Environment& environment, const ViewerOwner& owner, const char* reason,
-                    const std::string& message,
-                    const std::function<bool(const api::Diagnosis&)>& applies) {
+// Condition Serving of what the store has now, whoever else writes its status. Ok also if it is
+// gone: nobody is to be told.
+Status TryTellNotServing(Environment& environment, const ViewerOwner& owner, const char* reason,
+                         const std::string& message,
+                         const std::function<bool(const api::Diagnosis&)>& applies) {
   Status status;
   for (int attempt = 0; attempt < kMaxStatusConflicts; ++attempt) {
     auto diagnosis = environment.store.GetDiagnosis(owner.namespace_name, owner.name);
-    if (!diagnosis.ok()) return;  // gone: nobody to tell
-    if (diagnosis->metadata.uid != owner.uid || !applies(*diagnosis)) return;
-    SetServing(diagnosis->status, false, reason, message, api::Now());
-    status = environment.store.WriteStatus(*diagnosis);
-    if (status.reason() != kReasonConflict) break;
+    status = diagnosis.status();
+    if (status.ok() && (diagnosis->metadata.uid != owner.uid || !applies(*diagnosis)))
+      return status;
+    if (status.ok()) {
+      SetServing(diagnosis->status, false, reason, message, api::Now());
+      status = environment.store.WriteStatus(*diagnosis);
+    }
+    if (status.code() == StatusCode::kNotFound) return Status::Ok();
+    if (status.reason() != kReasonConflict) return status;
   }
-  if (!status.ok()) {
-    environment.logger.Warning(
-        "condition Serving could not be written",
-        {{"diagnosis", owner.namespace_name + "/" + owner.name}, {"error", status.message()}});
-  }
+  return status;
 }
 
-bool Always(const api::Diagnosis&) { return true; }
+// The store is away, does not let us in for the moment, or others are busy writing.
+bool MayPass(const Status& failure) {
+  return failure.code() == StatusCode::kUnavailable ||
+         failure.code() == StatusCode::kPermissionDenied || failure.reason() == kReasonConflict;
+}
+
+Status TellNotServing(Environment& environment, const ViewerOwner& owner, const char* reason,
+                      const std::string& message,
+                      const std::function<bool(const api::Diagnosis&)>& applies) {
+  const Status told = TryTellNotServing(environment, owner, reason, message, applies);
+  if (told.ok()) return told;
+  environment.logger.Warning(
+      "condition Serving could not be written",
+      {{"diagnosis", owner.namespace_name + "/" + owner.name}, {"error", told.message()}});
+  return MayPass(told) ? Status::Unavailable(told.message()).WithReason(kReasonStoreUnavailable)
+                       : told;
+}
+
+// Whoever reads the status is sent to a page that is gone until it has been told: tries until then.
+void KeepTelling(Environment& environment, const ViewerOwner& owner, const char* reason,
+                 const std::string& message, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  milliseconds pause = kStatusRetryFirst;
+  while (!stop.stop_requested()) {
+    const Status told = TellNotServing(environment, owner, reason, message,
+                                       [](const api::Diagnosis&) { return true; });
+    if (told.reason() != kReasonStoreUnavailable) return;
+    never.wait_for(lock, stop, pause, [] { return false; });
+    pause = std::min<milliseconds>(2 * pause, kViewerEndRetryLongest);
+  }
+}
 
 // Whether its status still promises a page, or says that one would come back.
 bool AwaitsExpiry(const api::Diagnosis& diagnosis) {
@@ -52,19 +88,19 @@ std::string ExpiredMessage(const ViewerOwner& owner) {
   return std::to_string(owner.node) + " " + owner.operation + " has expired; its page is gone";
 }
 
-void TellEnd(Environment& environment, const ViewerOwner& owner, ViewerEnd end) {
+void TellEnd(Environment& environment, const ViewerOwner& owner, ViewerEnd end,
+             const std::stop_token& stop) {
   if (end == ViewerEnd::kStopped) return;  // by us: who stopped it says so
   if (end == ViewerEnd::kExpired) {
-    TellNotServing(environment, owner, kReasonExpired, ExpiredMessage(owner), Always);
-    return;
+    return KeepTelling(environment, owner, kReasonExpired, ExpiredMessage(owner), stop);
   }
   environment.logger.Warning(
       "a viewer ended before its time",
       {{"diagnosis", owner.namespace_name + "/" + owner.name}, {"operation", owner.operation}});
-  TellNotServing(environment, owner, kReasonExitedEarly,
-                 std::to_string(owner.node) + " " + owner.operation +
-                     " ended before its time; its page is gone",
-                 Always);
+  KeepTelling(environment, owner, kReasonExitedEarly,
+              std::to_string(owner.node) + " " + owner.operation +
+                  " ended before its time; its page is gone",
+              stop);
 }
 
 // The copy that served before, so that the page stays the same; else today's module.
@@ -90,24 +126,27 @@ void KeepViewer(Environment& environment, const ViewerOwner& owner, Viewer viewe
   viewer.uid = owner.uid;
   viewer.node = owner.node;
   viewer.operation = owner.operation;
-  viewer.on_ended = [&environment, owner](ViewerEnd end) { TellEnd(environment, owner, end); };
+  viewer.on_ended = [&environment, owner](ViewerEnd end, const std::stop_token& stop) {
+    TellEnd(environment, owner, end, stop);
+  };
   environment.viewers.Add(std::move(viewer), std::move(ticket));
 }
 
-void TellExpired(Environment& environment, const api::Diagnosis& diagnosis,
-                 const FinishedRecord& record) {
+Status TellExpired(Environment& environment, const api::Diagnosis& diagnosis,
+                   const FinishedRecord& record) {
   std::string operation;
   for (const api::OperationOutcome& outcome : diagnosis.status.operations) {
     if (outcome.id == record.node) operation = outcome.operation;
   }
   const ViewerOwner owner = OwnerOf(diagnosis, record.node, operation);
-  TellNotServing(environment, owner, kReasonExpired, ExpiredMessage(owner), AwaitsExpiry);
+  return TellNotServing(environment, owner, kReasonExpired, ExpiredMessage(owner), AwaitsExpiry);
 }
 
-void TellRestoreFailed(Environment& environment, const api::Diagnosis& diagnosis,
-                       const Status& failure) {
-  TellNotServing(environment, OwnerOf(diagnosis, 0, ""), kReasonRestoreFailed,
-                 "its page could not be served again: " + failure.message(), Always);
+Status TellRestoreFailed(Environment& environment, const api::Diagnosis& diagnosis,
+                         const Status& failure) {
+  return TellNotServing(environment, OwnerOf(diagnosis, 0, ""), kReasonRestoreFailed,
+                        "its page could not be served again: " + failure.message(),
+                        [](const api::Diagnosis&) { return true; });
 }
 
 Status RestoreViewer(Environment& environment, const api::Diagnosis& diagnosis,

@@ -31,11 +31,12 @@ void KeepViewer(Environment& environment, const ViewerOwner& owner, Viewer viewe
                 Viewers::Ticket ticket);
 
 // Condition Serving, told at the next start: the page of `record` expired while no engine was there
-// to see it, or a page that has not expired did not come back.
-void TellExpired(Environment& environment, const api::Diagnosis& diagnosis,
-                 const FinishedRecord& record);
-void TellRestoreFailed(Environment& environment, const api::Diagnosis& diagnosis,
-                       const Status& failure);
+// to see it, or a page that has not expired did not come back. Ok also if nobody is to be told;
+// StoreUnavailable if it is to be tried again.
+Status TellExpired(Environment& environment, const api::Diagnosis& diagnosis,
+                   const FinishedRecord& record);
+Status TellRestoreFailed(Environment& environment, const api::Diagnosis& diagnosis,
+                         const Status& failure);
 
 // Serves again what `recorded` says: same port, same URL, until the same moment. Ok if it has
 // expired meanwhile. Waits until it answers, or `stop` is requested.

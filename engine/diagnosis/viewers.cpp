@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/core/deadline.h"
+#include "engine/diagnosis/run_lock.h"
 
 namespace kubediag::diagnosis {
 namespace {
@@ -18,7 +19,8 @@ struct Viewers::Live {
   Viewer viewer;
   std::string uid;
   Ticket ticket;
-  bool ended = false;  // under mutex_
+  bool gone = false;   // under mutex_: nothing of it lives
+  bool ended = false;  // under mutex_: and that has been told
   std::stop_source stop;
   std::jthread thread;
 };
@@ -82,12 +84,16 @@ void Viewers::Watch(Live& live) {
   viewer.run.reset();
   viewer.listen_socket.Reset();
   viewer.artifact_directory.Reset();
-  if (viewer.on_ended) viewer.on_ended(end);
-  viewer.on_ended = {};
   viewer.module.reset();
-  viewer.keep.reset();
   live.ticket.reset();
+  {
+    const std::lock_guard lock(mutex_);
+    live.gone = true;
+  }
+  if (viewer.on_ended) viewer.on_ended(end, live.stop.get_token());
+  viewer.on_ended = {};
   const std::lock_guard lock(mutex_);
+  viewer.keep.reset();
   live.ended = true;
   changed_.notify_all();  // under the lock: after it, the destructor may be done with us
 }
@@ -95,14 +101,29 @@ void Viewers::Watch(Live& live) {
 size_t Viewers::Count() const {
   const std::lock_guard lock(mutex_);
   return static_cast<size_t>(
-      std::count_if(live_.begin(), live_.end(), [](const auto& live) { return !live->ended; }));
+      std::count_if(live_.begin(), live_.end(), [](const auto& live) { return !live->gone; }));
 }
 
 size_t Viewers::CountOf(const std::string& uid) const {
   const std::lock_guard lock(mutex_);
   return static_cast<size_t>(std::count_if(live_.begin(), live_.end(), [&uid](const auto& live) {
-    return !live->ended && live->uid == uid;
+    return !live->gone && live->uid == uid;
   }));
+}
+
+bool Viewers::Serves(const std::string& uid, int64_t node) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(live_.begin(), live_.end(), [&](const auto& live) {
+    return !live->gone && live->uid == uid && live->viewer.node == node;
+  });
+}
+
+std::shared_ptr<RunLock> Viewers::KeptFor(const std::string& uid) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(live_.begin(), live_.end(), [&uid](const auto& live) {
+    return !live->ended && live->uid == uid;
+  });
+  return found == live_.end() ? nullptr : (*found)->viewer.keep;
 }
 
 bool Viewers::WaitUntilNone(std::stop_token stop) const {

@@ -23,6 +23,8 @@
 
 namespace kubediag::diagnosis {
 
+class RunLock;
+
 enum class ViewerEnd { kExpired, kExitedEarly, kStopped };
 
 struct Viewer {
@@ -33,10 +35,11 @@ struct Viewer {
   std::unique_ptr<operation::OperationRun> run;  // serving
   UniqueFd listen_socket;
   UniqueFd artifact_directory;
-  std::shared_ptr<void> keep;          // held as long as the viewer lives (the run's lock)
+  std::shared_ptr<RunLock> keep;       // held as long as the viewer lives
   std::shared_ptr<const void> module;  // likewise: the copy of its module, to serve again
-  // Called once, from the viewer's thread, when nothing of it lives any more. Must not call back.
-  std::function<void(ViewerEnd)> on_ended;
+  // Called once, from the viewer's thread, when nothing of it lives any more; it may take its time,
+  // until the viewer is stopped. Must not call back.
+  std::function<void(ViewerEnd, const std::stop_token&)> on_ended;
 };
 
 class Viewers {
@@ -58,7 +61,10 @@ class Viewers {
 
   size_t Count() const;
   size_t CountOf(const std::string& uid) const;
-  // Waits until none lives any more (true) or `stop` (false).
+  bool Serves(const std::string& uid, int64_t node) const;
+  // The lock that the viewers of this Diagnosis keep, null if there are none.
+  std::shared_ptr<RunLock> KeptFor(const std::string& uid) const;
+  // Waits until none lives any more and their ends have been told (true) or `stop` (false).
   bool WaitUntilNone(std::stop_token stop) const;
   // End viewers and return when nothing of them lives: of one Diagnosis, or all.
   void Stop(const std::string& uid);

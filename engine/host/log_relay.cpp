@@ -83,8 +83,17 @@ std::string LogRelay::Tail() const {
 void LogRelay::Emit(LogLevel level, std::string_view text) {
   // An empty line costs something too.
   if (!Afford(text.size() + 1)) return Drop(1, text.size() + 1);
-  logger_.Log(level, operation::ToReadableText(text, kMaxMessageBytes),
+  logger_.Log(level, Masked(operation::ToReadableText(text, kMaxMessageBytes)),
               {{"operation", operation_}, {"module", module_}});
+}
+
+std::string LogRelay::Masked(std::string_view text) const {
+  std::string masked(text);
+  if (hidden_.empty()) return masked;
+  for (size_t at = masked.find(hidden_); at != std::string::npos; at = masked.find(hidden_, at)) {
+    masked.replace(at, hidden_.size(), "…");
+  }
+  return masked;
 }
 
 bool LogRelay::Afford(size_t bytes) {

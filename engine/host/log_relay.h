@@ -23,6 +23,10 @@ class LogRelay {
   LogRelay(Logger& logger, std::string module, Now now = &Deadline::Clock::now);
 
   void SetOperation(std::string operation) { operation_ = std::move(operation); }
+  // It never appears in our log from now on; an empty one hides nothing.
+  void Hide(std::string secret) { hidden_ = std::move(secret); }
+  // `text` without it.
+  std::string Masked(std::string_view text) const;
 
   // Bytes of the operation's streams.
   void Feed(std::string_view bytes);
@@ -43,6 +47,7 @@ class LogRelay {
   Logger& logger_;
   const std::string module_;
   std::string operation_;
+  std::string hidden_;
   const Now now_;
   std::string line_;
   std::string tail_;

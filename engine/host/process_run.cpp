@@ -14,6 +14,7 @@
 #include "engine/core/limits.h"
 #include "engine/host/messages.h"
 #include "engine/operation/run_verdict.h"
+#include "engine/operation/text.h"
 
 namespace kubediag::host {
 namespace {
@@ -64,6 +65,7 @@ Status ProcessRun::Start(operation::Job job) {
     if (begun_ || ended_) return Status::FailedPrecondition("the run has begun already");
   }
   relay_.SetOperation(job.operation);
+  relay_.Hide(operation::CapabilityOf(job.base_url));
   auto sending = std::make_unique<Sending>();
   std::vector<int> descriptors;
   if (job.artifact_directory >= 0) {
@@ -291,7 +293,8 @@ void ProcessRun::Conclude(Ending ending) {
   RunOutcome outcome = Judge(conversation_, evidence);
   if (served && !outcome.status.ok() && ending.cause != EndCause::kStopped) {
     logger_.Warning("the operation ended while it was serving",
-                    {{"reason", outcome.status.reason()}, {"message", outcome.status.message()}});
+                    {{"reason", outcome.status.reason()},
+                     {"message", relay_.Masked(outcome.status.message())}});
   }
   const std::lock_guard lock(mutex_);
   if (!served) outcome_ = std::move(outcome);

@@ -109,4 +109,15 @@ bool IsUrlButForItsPort(std::string_view url) {
   return !authority.empty() && !HasSoundPort(authority);
 }
 
+std::string CapabilityOf(std::string_view base_url) {
+  constexpr size_t kLeastDigits = 16;
+  if (base_url.empty() || base_url.back() != '/') return {};
+  base_url.remove_suffix(1);
+  const size_t slash = base_url.rfind('/');
+  if (slash == std::string_view::npos) return {};
+  const std::string_view last = base_url.substr(slash + 1);
+  const bool is_hex = last.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return is_hex && last.size() >= kLeastDigits ? std::string(last) : std::string();
+}
+
 }  // namespace kubediag::operation

@@ -31,4 +31,8 @@ bool IsUrl(std::string_view url);
 // One of these, had it a port from 1 to 65535, or none.
 bool IsUrlButForItsPort(std::string_view url);
 
+// The capability in a Job::base_url: the hexadecimal digits that are the last part of its path;
+// empty if there are none, or too few to be a secret.
+std::string CapabilityOf(std::string_view base_url);
+
 }  // namespace kubediag::operation

@@ -214,6 +214,33 @@ TEST_F(ExecutorTest, TellsOfALongRunUnderWay) {
   EXPECT_EQ(Run().status.phase, api::Phase::kSucceeded);
 }
 
+TEST_F(ExecutorTest, ALongRunSaysThatItIsInGoodHands) {
+  options.heartbeat_interval = milliseconds(1);
+  Add("slow", [this](const operation::Job&, const std::stop_token&) {
+    while (!Stored().status.heartbeat_time) std::this_thread::yield();
+    const std::string first = Stored().metadata.resource_version;
+    while (Stored().metadata.resource_version == first) std::this_thread::yield();
+    return Succeed();
+  });
+  AddSet({{1}, {}}, {"slow"});
+  AddDiagnosis();
+  EXPECT_EQ(Run().status.phase, api::Phase::kSucceeded);
+}
+
+TEST_F(ExecutorTest, AHeartbeatNeverTurnsBackWhatSomebodyElseHasEnded) {
+  options.heartbeat_interval = milliseconds(1);
+  Add("slow", [this](const operation::Job& job, const std::stop_token& stop) {
+    api::Diagnosis lost = Stored();
+    SetFailed(lost.status, Status::Unavailable("silent").WithReason("NodeLost"), api::Now());
+    while (!store.FileStore::WriteStatus(lost).ok()) lost.metadata = Stored().metadata;
+    return Hang(job, stop);
+  });
+  AddSet({{1}, {}}, {"slow"});
+  AddDiagnosis();
+  EXPECT_EQ(TryRun().status().reason(), "TakenAway");
+  EXPECT_EQ(ConditionOf(Stored(), "Finished").reason, "NodeLost");
+}
+
 TEST_F(ExecutorTest, SaysThatTheDataRootHasBeenRemoved) {
   Add("a", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
   AddSet({{1}, {}}, {"a"});

@@ -31,6 +31,12 @@ Status HookedStore::WriteStatus(api::Diagnosis& diagnosis) {
   return Status::Ok();
 }
 
+Result<api::Diagnosis> HookedStore::GetDiagnosis(const std::string& namespace_name,
+                                                 const std::string& name) {
+  if (before_read) KUBEDIAG_RETURN_IF_ERROR(before_read());
+  return FileStore::GetDiagnosis(namespace_name, name);
+}
+
 Result<api::OperationSet> HookedStore::GetOperationSet(const std::string& name) {
   if (!set_status.ok()) return set_status;
   return FileStore::GetOperationSet(name);

@@ -38,12 +38,15 @@ class HookedStore : public store::FileStore {
  public:
   using FileStore::FileStore;
   Status WriteStatus(api::Diagnosis& diagnosis) override;
+  Result<api::Diagnosis> GetDiagnosis(const std::string& namespace_name,
+                                      const std::string& name) override;
   Result<api::OperationSet> GetOperationSet(const std::string& name) override;
   Result<api::Secret> GetSecret(const std::string& namespace_name,
                                 const std::string& name) override;
 
   std::function<Status(const api::Diagnosis&)> before_write;  // not ok: the write fails so
   Status set_status;                                          // not ok: reading a set fails so
+  std::function<Status()> before_read;                        // likewise of a Diagnosis
   std::function<Status()> before_secret;                      // not ok: reading one fails so
   std::vector<api::Diagnosis> written;
 

@@ -109,6 +109,37 @@ TEST_F(ResumeTest, LocalModeStartsAnewIfTheObjectChangedOrTheRunHadEnded) {
   EXPECT_EQ(runner.Runs("recover"), 3U);
 }
 
+// In a cluster a uid is never made anew: its store was set back to an earlier time.
+TEST_F(ResumeTest, WhereAUidIsUsedOnceAnEndedRunIsOnlyToldAgain) {
+  options.store_has_all_diagnoses = true;
+  Add("recover", [](const operation::Job&, const std::stop_token&) {
+    return Succeed({{"r", "1"}});
+  });
+  AddSet({{1}, {}}, {"recover"});
+  AddDiagnosis();
+  Run();
+  for (const bool restarted : {false, true}) {
+    if (restarted) Restart();
+    ForgetStatus();
+    const api::Diagnosis done = Run();
+    EXPECT_EQ(done.status.phase, api::Phase::kSucceeded);
+    EXPECT_EQ(done.status.operation_results.at("r"), "1");
+    EXPECT_EQ(runner.Runs("recover"), 1U);
+    EXPECT_FALSE(executor().CanResume(Stored().metadata.uid));
+  }
+}
+
+TEST_F(ResumeTest, WhereAUidIsUsedOnceARunOfAnotherSpecIsNotMadeAfterIt) {
+  options.store_has_all_diagnoses = true;
+  Add("recover", [](const operation::Job&, const std::stop_token&) { return Succeed(); });
+  AddSet({{1}, {}}, {"recover"});
+  AddDiagnosis();
+  Run();
+  AddDiagnosis({{"changed", "1"}});
+  EXPECT_EQ(ConditionOf(Run(), "Finished").reason, "Interrupted");
+  EXPECT_EQ(runner.Runs("recover"), 1U);
+}
+
 api::Operation ObjectFor(const std::string& operation, const std::string& setting) {
   api::Operation object;
   object.metadata.name = "recover";

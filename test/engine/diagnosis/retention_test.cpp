@@ -89,6 +89,19 @@ class RetentionTest : public ExecutorTest {
   std::map<std::string, RunObject> objects_;
 };
 
+TEST_F(RetentionTest, SaysHowMuchIsLeft) {
+  AddFile(std::string(kFolder) + "/20260101000000", 1000);
+  const auto before = SweepAfter(minutes(1));
+  ASSERT_TRUE(before.left);
+  EXPECT_GE(*before.left, 1000U);
+  AddFile(std::string(kFolder) + "/20260101000001", 100'000);
+  const auto after = SweepAfter(minutes(1));
+  ASSERT_TRUE(after.left);
+  EXPECT_GE(*after.left, *before.left + 100'000);
+  rules_.quota_bytes = 0;
+  EXPECT_LT(SweepAfter(minutes(31)).left.value_or(1), *before.left);
+}
+
 TEST_F(RetentionTest, ARunWhoseObjectIsGoneGoesOthersStay) {
   const std::string gone = AddRun("gone");
   const std::string unknown = AddRun("unknown");

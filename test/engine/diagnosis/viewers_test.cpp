@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <thread>
 
 #include "engine/api/time.h"
@@ -90,6 +91,120 @@ TEST_F(ViewersTest, ExpiryEndsTheOperationAndIsTold) {
   EXPECT_TRUE(executor().viewers().WaitUntilNone({}));
   EXPECT_EQ(runner.Live(), 0U);
   EXPECT_EQ(ConditionOf(Stored(), "Serving").reason, "Expired");
+}
+
+// Until then the status sends people to a page that is gone.
+TEST_F(ViewersTest, ItsEndIsToldOnceTheStoreIsBack) {
+  AddServer("short", milliseconds(1));
+  AddDiagnosis();
+  std::atomic<int> refused = 3;
+  store.before_read = [&refused] {
+    return refused-- > 0 ? Status::Unavailable("away") : Status::Ok();
+  };
+  Run();
+  EXPECT_TRUE(executor().viewers().WaitUntilNone({}));
+  EXPECT_EQ(ConditionOf(Stored(), "Serving").status, "False");
+  EXPECT_EQ(ConditionOf(Stored(), "Serving").reason, "Expired");
+}
+
+TEST_F(ViewersTest, ItsEndIsNotToldForEver) {
+  AddServer("short", milliseconds(1));
+  AddDiagnosis();
+  std::atomic<int> reads = 0;
+  store.before_read = [&reads] {
+    ++reads;
+    return Status::Unavailable("away");
+  };
+  Run();
+  while (reads == 0) std::this_thread::yield();
+  EXPECT_EQ(executor().viewers().Count(), 0U);
+  EXPECT_TRUE(executor().viewers().Reserve()) << "its place is free";
+  executor().viewers().StopAll();
+}
+
+TEST_F(ViewersTest, AnEndThatCannotBeToldAtTheStartIsSaidToBeTriedAgain) {
+  AddServer("short", milliseconds(1));
+  AddDiagnosis();
+  Run();
+  EXPECT_TRUE(executor().viewers().WaitUntilNone({}));
+  Restart();
+  api::Diagnosis before = Stored();
+  SetServing(before.status, true, "Serving", "as an engine left it", api::Now());
+  ASSERT_TRUE(store.WriteStatus(before).ok());
+  bool away = true;
+  store.before_read = [&away] { return away ? Status::Unavailable("away") : Status::Ok(); };
+  EXPECT_EQ(executor().RestoreViewers(Stored()).reason(), "StoreUnavailable");
+  away = false;
+  EXPECT_TRUE(executor().RestoreViewers(Stored()).ok());
+  EXPECT_EQ(ConditionOf(Stored(), "Serving").reason, "Expired");
+}
+
+TEST_F(ViewersTest, AStoreThatIsAwayAtTheStartSaysNothingAboutThePage) {
+  AddDiagnosis();
+  Run();
+  Restart();
+  store.set_status = Status::Unavailable("away");
+  EXPECT_EQ(executor().RestoreViewers(Stored()).reason(), "StoreUnavailable");
+  EXPECT_EQ(ConditionOf(Stored(), "Serving").status, "True");
+  store.set_status = Status::Ok();
+  EXPECT_TRUE(executor().RestoreViewers(Stored()).ok());
+  EXPECT_EQ(executor().viewers().Count(), 1U);
+}
+
+// One that cannot be restored would be lost, and any other be away for a moment each time.
+TEST_F(ViewersTest, PagesStayWhileTheResultCannotBeWritten) {
+  operation::OperationDescriptor server = Module("server");
+  server.optional_features = KUBEDIAG_FEATURE_SERVES_HTTP;
+  catalog.Add(server);
+  options.status_write_timeout = {};
+  AddDiagnosis();
+  int writes = 0;
+  store.before_write = [&writes](const api::Diagnosis&) {
+    return ++writes == 2 ? Status::Unavailable("away") : Status::Ok();
+  };
+  EXPECT_EQ(TryRun().status().code(), StatusCode::kUnavailable);
+  EXPECT_EQ(Stored().status.phase, api::Phase::kRunning);
+  EXPECT_EQ(executor().viewers().Count(), 1U);
+  const api::Diagnosis done = Run();
+  EXPECT_EQ(done.status.phase, api::Phase::kSucceeded);
+  EXPECT_EQ(ConditionOf(done, "Serving").status, "True");
+  EXPECT_EQ(executor().viewers().Count(), 1U);
+  EXPECT_EQ(runner.Runs("server"), 1U);
+  EXPECT_TRUE(CanConnect(PortOf(urls.at(0))));
+}
+
+TEST_F(ViewersTest, PagesOfARunThatIsInterruptedEnd) {
+  options.status_write_timeout = {};
+  AddDiagnosis();
+  int writes = 0;
+  store.before_write = [&writes](const api::Diagnosis&) {
+    return ++writes == 2 ? Status::Unavailable("away") : Status::Ok();
+  };
+  EXPECT_FALSE(TryRun().ok());
+  AddSet({{1}, {2}, {}}, {"server", "server"});
+  EXPECT_EQ(ConditionOf(Run(), "OperationSetChanged").status, "True");
+  EXPECT_EQ(executor().viewers().Count(), 0U);
+}
+
+TEST_F(ViewersTest, EventsOfAResumedRunNeverCarryItsCapabilityEither) {
+  bool dies = true;
+  Add(
+      "slow",
+      [&](const operation::Job& job, const std::stop_token& stop) {
+        if (!dies) return FailWith("Broken", "could not post " + urls.at(0));
+        cancellation->Request(CancelCause::kShutdown);
+        return Hang(job, stop);
+      },
+      true);
+  AddSet({{1}, {2}, {}}, {"server", "slow"});
+  AddDiagnosis();
+  EXPECT_FALSE(TryRun().ok());
+  Restart();
+  dies = false;
+  Run();
+  const std::string capability = urls.at(0).substr(urls[0].size() - 33, 32);
+  ASSERT_FALSE(events.empty());
+  for (const std::string& event : events) EXPECT_THAT(event, testing::Not(HasSubstr(capability)));
 }
 
 TEST_F(ViewersTest, WaitingForThemCanBeStopped) {

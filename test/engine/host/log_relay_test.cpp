@@ -29,6 +29,15 @@ TEST_F(LogRelays, LinesArePassedOnWhole) {
                           Pair(LogLevel::kInfo, "three")));
 }
 
+TEST_F(LogRelays, WhatIsToBeHiddenIsNeverLogged) {
+  relay_.Hide("5ec7e7");
+  relay_.Feed("at /5ec7e7/ and /5ec7e7/x\n");
+  relay_.Line(LogLevel::kInfo, "5ec7e7");
+  EXPECT_THAT(logger_.lines(),
+              ElementsAre(Pair(LogLevel::kInfo, "at /…/ and /…/x"), Pair(LogLevel::kInfo, "…")));
+  EXPECT_EQ(relay_.Masked("/5ec7e7/"), "/…/");
+}
+
 TEST_F(LogRelays, BytesThatAreNoTextAreReplaced) {
   relay_.Feed("a\xff\x1b[31mb\n");
   EXPECT_THAT(logger_.lines(), ElementsAre(Pair(LogLevel::kInfo, "a\xEF\xBF\xBD [31mb")));

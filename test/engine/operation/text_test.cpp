@@ -70,5 +70,14 @@ TEST(Text, UrlsHaveAHostAndNoUser) {
   }
 }
 
+TEST(CapabilityOf, IsTheLastPartOfTheUrl) {
+  const std::string capability = "0123456789abcdef0123456789abcdef";
+  EXPECT_EQ(CapabilityOf("http://10.0.0.1:39900/" + capability + "/"), capability);
+  for (const char* const none : {"", "/", "http://node:1/", "http://node:1/short/", "abc",
+                                 "http://node:1/0123456789abcdef0123456789abcdeX/"}) {
+    EXPECT_EQ(CapabilityOf(none), "") << none;
+  }
+}
+
 }  // namespace
 }  // namespace kubediag::operation
