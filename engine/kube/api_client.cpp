@@ -83,7 +83,9 @@ Result<std::string> ApiClient::List(const Resource& resource, const std::string&
   for (;;) {
     KUBEDIAG_ASSIGN_OR_RETURN(std::string target,
                               CollectionTarget(resource, namespace_name, QueryOf(options, place)));
-    auto body = Perform("list", what, {.target = std::move(target)}, Retry::kAll, call);
+    auto body =
+        Perform("list", what, {.target = std::move(target), .max_answer_bytes = kMaxListPageBytes},
+                Retry::kAll, call);
     if (!body.ok()) {
       const Status failure = body.status();
       if (failure.code() == StatusCode::kResourceExhausted && place.limit > 1) {
@@ -177,7 +179,14 @@ Result<std::string> ApiClient::Perform(std::string_view verb, const std::string&
       if (!told) told = ParseServerStatus(http_status, answer->body).retry_after;
     }
     // Jitter on top: those who were refused together do not come back together.
-    if (told) pause = *told + Jittered(options_.retry_first);
+    if (told) {
+      pause = std::clamp(*told, seconds(0), kMaxRetryAfter) + Jittered(options_.retry_first);
+      // What one caller was told holds for all of them, also if this one cannot wait for it.
+      if (http_status == kTooManyRequests) {
+        limiter_.HoldUntil(
+            Deadline::After(std::min<Deadline::Clock::duration>(pause, kApiCallTimeout)));
+      }
+    }
     if (pause >= deadline.Left()) return failure;
     if (!SleepUntil(Deadline::After(pause), deadline, call.stop)) {
       return Status::Cancelled(what + ": cancelled");

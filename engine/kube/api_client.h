@@ -2,7 +2,8 @@
 //
 // Bodies are JSON text; what is in them is the caller's. Every call is rate-limited, counted
 // (kubediag_api_requests_total) and tried again as its verb allows, with jittered back-off or as
-// long as Retry-After says, until its deadline:
+// long as Retry-After says, until its deadline. A 429 with Retry-After holds all calls back as
+// long, kApiCallTimeout at most:
 //   Get, List          connections that fail, 429 and every 5xx
 //   Create, Delete     likewise; a create is of a name of ours, so that AlreadyExists (a delete's
 //                      NotFound) may be an earlier try's success: for the caller to tell

@@ -145,12 +145,15 @@ CpprestExchange::Outcome CpprestExchange::Await(const Bounds& bounds,
                                                 const Transport::OnBytes& on_bytes,
                                                 const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
+  Deadline refused = Deadline::Never();  // for the whole of an answer that is no stream
   for (;;) {
     const bool has_idle = bounds.idle != Deadline::Clock::duration::max();
     const bool first_headers = !has_headers_;
     const auto silence = first_headers ? std::min(bounds.start, bounds.idle) : bounds.idle;
     const Deadline quiet = has_idle ? Deadline::After(silence) : Deadline::Never();
-    const Deadline until = Deadline::Earlier(bounds.deadline, quiet);
+    const bool is_refused = has_idle && has_headers_ && response_.status != 200;
+    if (is_refused && refused.IsNever()) refused = Deadline::After(bounds.start);
+    const Deadline until = Deadline::Earlier(Deadline::Earlier(bounds.deadline, refused), quiet);
     // A piece may come before the continuation that takes the headers has run.
     const auto has_news = [this] { return ended_ || (has_headers_ && has_piece_); };
     const auto wakes = [&] { return has_news() || (first_headers && has_headers_ && has_idle); };
@@ -158,7 +161,7 @@ CpprestExchange::Outcome CpprestExchange::Await(const Bounds& bounds,
     Status failure;
     if (stop.stop_requested()) {
       failure = Status::Cancelled("the request was cancelled");
-    } else if (bounds.deadline.Passed()) {
+    } else if (bounds.deadline.Passed() || refused.Passed()) {
       failure = Status::DeadlineExceeded("no whole answer in time");
     } else if (has_headers_ && has_piece_) {
       has_piece_ = false;
@@ -195,9 +198,10 @@ Status CpprestExchange::TakePiece(const Piece& piece, const Bounds& bounds,
                                   const Transport::OnBytes& on_bytes) {
   const std::string_view bytes(reinterpret_cast<const char*>(piece.bytes), piece.size);
   if (on_bytes && response_.status == 200) return on_bytes(bytes);
-  if (bytes.size() > bounds.max_body - response_.body.size()) {
-    return Status::ResourceExhausted("the answer is larger than " +
-                                     std::to_string(bounds.max_body) + " bytes");
+  const size_t most = on_bytes ? std::min(bounds.max_body, kMaxRefusalBytes) : bounds.max_body;
+  if (bytes.size() > most - response_.body.size()) {
+    return Status::ResourceExhausted("the answer is larger than " + std::to_string(most) +
+                                     " bytes");
   }
   response_.body.append(bytes);
   return Status::Ok();

@@ -21,7 +21,8 @@ namespace kubediag::kube {
 
 class CpprestExchange : public std::enable_shared_from_this<CpprestExchange> {
  public:
-  // `idle` is how long the server may say nothing, `start` until it begins to answer.
+  // `idle` is how long the server may say nothing, `start` until it begins to answer, and for all
+  // of an answer to a stream that is none.
   struct Bounds {
     Deadline deadline = Deadline::Never();
     Deadline::Clock::duration start = Deadline::Clock::duration::max();

@@ -65,8 +65,9 @@ Result<std::optional<web::web_proxy>> ProxyOf(const std::string& text) {
       proxy.set_credentials({web::uri::decode(user.substr(0, colon)), web::uri::decode(password)});
     }
     return std::optional(proxy);
-  } catch (const std::exception& error) {
-    return Status::InvalidArgument(std::string("proxy-url: ") + error.what());
+  } catch (const std::exception&) {
+    // What the library says repeats the text, and with it the password.
+    return Status::InvalidArgument("proxy-url: no URL");
   }
 }
 
@@ -139,6 +140,9 @@ class CpprestTransport : public Transport {
   Result<Response> Ask(const Request& request, CpprestExchange::Bounds bounds,
                        const OnBytes& on_bytes, const std::stop_token& stop) {
     bounds.max_body = options_.max_body_bytes;
+    if (request.max_answer_bytes > 0) {
+      bounds.max_body = std::min(bounds.max_body, request.max_answer_bytes);
+    }
     auto credential = GetCredential();
     KUBEDIAG_RETURN_IF_ERROR(credential.status());
     auto answer = AskAs(*credential, request, bounds, on_bytes, stop);

@@ -26,6 +26,14 @@ Result<T> ObjectOf(api::Decoded decoded, const std::string& what) {
   return Status::InvalidArgument(what + ": the server's answer cannot be read");
 }
 
+// What the server has stored, though it may not fit its type: null if it is no Diagnosis at all.
+const api::DecodedObject* DiagnosisIn(const api::Decoded& decoded) {
+  for (const api::DecodedObject& each : decoded.objects) {
+    if (std::holds_alternative<api::Diagnosis>(each.object)) return &each;
+  }
+  return nullptr;
+}
+
 Status Conflict(const api::Diagnosis& diagnosis, const std::string& why) {
   return Status(
       StatusCode::kFailedPrecondition, kReasonConflict,
@@ -158,12 +166,16 @@ Status KubeStore::WriteStatus(api::Diagnosis& diagnosis) {
                                      text, Bounds(deadline));
     if (answer.ok()) {
       const std::string what = "Diagnosis " + metadata.namespace_name + "/" + metadata.name;
-      auto stored = ObjectOf<api::Diagnosis>(api::Decode(*answer, what), what);
-      if (stored.ok() && stored->metadata.uid == metadata.uid) {
-        Written(*stored, diagnosis);
+      const api::Decoded decoded = api::Decode(*answer, what);
+      const api::DecodedObject* const stored = DiagnosisIn(decoded);
+      if (stored != nullptr && api::MetadataOf(stored->object).uid == metadata.uid) {
+        Written(std::get<api::Diagnosis>(stored->object), stored->valid, diagnosis);
         return Status::Ok();
       }
-      tried = stored.ok() ? Conflict(diagnosis, "has been replaced meanwhile") : stored.status();
+      // An answer that cannot be read leaves open what became of the write.
+      tried = stored != nullptr
+                  ? Conflict(diagnosis, "has been replaced meanwhile")
+                  : Status::Unavailable(what + ": the server's answer cannot be read");
     } else {
       tried = answer.status();
       if (tried.reason() != kReasonConflict && !OutcomeUnknown(tried)) return tried;
@@ -201,17 +213,17 @@ std::optional<Status> KubeStore::Settle(const api::Value& patch, api::Diagnosis&
   if (current->metadata.uid != metadata.uid) return Conflict(wanted, "has been replaced meanwhile");
   if (current->metadata.resource_version == metadata.resource_version) return std::nullopt;
   if (HasLanded(patch, wanted.status, current->status)) {
-    Written(*current, wanted);
+    Written(*current, true, wanted);
     return Status::Ok();
   }
   Remember(*current);
   return Conflict(wanted, "has changed meanwhile");
 }
 
-void KubeStore::Written(const api::Diagnosis& stored, api::Diagnosis& wanted) {
+void KubeStore::Written(const api::Diagnosis& stored, bool is_valid, api::Diagnosis& wanted) {
   wanted.metadata.resource_version = stored.metadata.resource_version;
-  Remember(stored);
-  if (on_written_) on_written_(stored);
+  if (is_valid) Remember(stored);
+  if (on_written_) on_written_(is_valid ? stored : wanted);
 }
 
 void KubeStore::RecordEvent(const api::Diagnosis& diagnosis, const store::Event& event) {

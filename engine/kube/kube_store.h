@@ -68,7 +68,8 @@ class KubeStore : public store::Store {
   Result<api::DiagnosisStatus> ReadKnown(const api::Diagnosis& wanted);
   std::optional<Status> Settle(const api::Value& patch, api::Diagnosis& wanted,
                                const Status& tried);
-  void Written(const api::Diagnosis& stored, api::Diagnosis& wanted);
+  // Of what is stored and does not fit its type only the version is believed.
+  void Written(const api::Diagnosis& stored, bool is_valid, api::Diagnosis& wanted);
 
   ApiClient& client_;
   EventRecorder& events_;

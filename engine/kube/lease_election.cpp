@@ -13,6 +13,7 @@ constexpr int kHttpOk = 200;
 constexpr int kHttpCreated = 201;
 constexpr int kNotFound = 404;
 constexpr int kConflict = 409;
+constexpr int kTooManyRequests = 429;
 constexpr double kCandidateJitter = 1.2;  // of the wait of those who do not lead
 constexpr char kMergePatch[] = "application/merge-patch+json";
 constexpr char kJson[] = "application/json";
@@ -21,7 +22,8 @@ Status RefusalOf(const Response& response) {
   const std::string text = ParseServerStatus(response.status, response.body).ToString();
   if (response.status == kNotFound) return Status::NotFound(text);
   if (response.status == kConflict) return Status::FailedPrecondition(text);
-  if (response.status < 500) return Status::PermissionDenied(text);
+  if (response.status < 500 && response.status != kTooManyRequests)
+    return Status::PermissionDenied(text);
   return Status::Unavailable(text);
 }
 

@@ -57,7 +57,8 @@ class Lister {
   Status TakePage() {
     KUBEDIAG_ASSIGN_OR_RETURN(std::string target, Target());
     Result<Response> response =
-        transport_.Send({.target = std::move(target)}, Deadline::After(kListPageTimeout), stop_);
+        transport_.Send({.target = std::move(target), .max_answer_bytes = kMaxListPageBytes},
+                        Deadline::After(kListPageTimeout), stop_);
     if (response.status().code() == StatusCode::kResourceExhausted && limit_ > 1) {
       limit_ /= 2;
       return {};
@@ -80,7 +81,7 @@ class Lister {
   Status TakeBody(std::string body) {
     Result<api::Value> list = ParseJsonMap(body);
     if (!list.ok()) return list.status().Annotate("list");
-    body = {};  // up to kMaxApiResponseBytes, no longer needed
+    body = {};  // up to kMaxListPageBytes, no longer needed
     const api::Value* const metadata = MapAt(*list, "metadata");
     if (metadata == nullptr) return Status::DataLoss("list: no metadata");
     token_ = TextAt(*metadata, "continue");

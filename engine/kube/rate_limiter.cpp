@@ -18,9 +18,10 @@ Status RateLimiter::Wait(Deadline deadline, const std::stop_token& stop) {
     tokens_ = std::min(burst_, tokens_ + Seconds(now - filled_).count() * per_second_);
     filled_ = now;
     tokens_ -= 1;
-    if (tokens_ >= 0) return Status::Ok();
-    const Seconds wait(-tokens_ / per_second_);
-    turn = Deadline::At(now + std::chrono::duration_cast<Deadline::Clock::duration>(wait));
+    if (tokens_ >= 0 && now >= held_until_) return Status::Ok();
+    const Seconds wait(std::max(-tokens_ / per_second_, 0.0));
+    turn = Deadline::At(
+        std::max(now + std::chrono::duration_cast<Deadline::Clock::duration>(wait), held_until_));
     if (turn.time() > deadline.time()) {
       tokens_ += 1;
       return Status::DeadlineExceeded("too many requests of our own are waiting");
@@ -30,6 +31,11 @@ Status RateLimiter::Wait(Deadline deadline, const std::stop_token& stop) {
   const std::lock_guard lock(mutex_);
   tokens_ += 1;
   return Status::Cancelled("the request was cancelled");
+}
+
+void RateLimiter::HoldUntil(Deadline time) {
+  const std::lock_guard lock(mutex_);
+  held_until_ = std::max(held_until_, time.time());
 }
 
 bool SleepUntil(Deadline until, Deadline deadline, const std::stop_token& stop) {

@@ -1,5 +1,5 @@
-// RateLimiter: at most so many requests a second, with a burst; the callers queue.
-// Thread-safe.
+// RateLimiter: at most so many requests a second, with a burst; the callers queue. Also holds them
+// back for a while. Thread-safe.
 #pragma once
 
 #include <mutex>
@@ -16,6 +16,8 @@ class RateLimiter {
 
   // Waits for its turn. DeadlineExceeded at once if that is later than the deadline; Cancelled.
   Status Wait(Deadline deadline, const std::stop_token& stop);
+  // Nobody's turn comes before. A later call may make it later, not earlier.
+  void HoldUntil(Deadline time);
 
  private:
   std::mutex mutex_;
@@ -23,6 +25,7 @@ class RateLimiter {
   const double burst_;
   double tokens_;  // negative: so many callers are waiting
   Deadline::Clock::time_point filled_;
+  Deadline::Clock::time_point held_until_{};
 };
 
 // False if the stop or the deadline came first.

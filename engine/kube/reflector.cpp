@@ -46,7 +46,9 @@ Reflector::Reflector(WatchedResource watched, ReflectorParts parts)
       filtering_(parts_.metrics.MakeGauge(
           "kubediag_watch_client_side_filter",
           "1 if the server does not know the field selector and sends everything.",
-          ResourceLabel(watched_.resource))) {}
+          ResourceLabel(watched_.resource))) {
+  (void)Restarts("ended");  // so that the metric is there from the start
+}
 
 void Reflector::Run(const std::stop_token& stop) {
   Next next{.reason = "", .lists = true, .waits = false};
@@ -146,9 +148,11 @@ Status Reflector::TakeEvent(const WatchEvent& event, Attempt& attempt) {
 
 void Reflector::TakeObject(const WatchEvent& event) {
   if (event.object == nullptr) {
-    return parts_.logger.Warning(
-        "an object of a watch cannot be read",
-        {{"resource", watched_.resource.plural}, {"problem", event.problem}});
+    parts_.logger.Warning("an object of a watch cannot be read",
+                          {{"resource", watched_.resource.plural}, {"problem", event.problem}});
+    const ObjectPtr known = parts_.cache.Find(event.uid);
+    if (event.type != WatchEventType::kDeleted || known == nullptr) return;
+    return Tell(parts_.cache.Remove(known->metadata(), known, RemovalCause::kDeleted));
   }
   const ObjectPtr& object = event.object;
   if (event.type == WatchEventType::kDeleted) {
@@ -161,9 +165,11 @@ void Reflector::TakeObject(const WatchEvent& event) {
 }
 
 Reflector::Next Reflector::AfterWatch(const Attempt& attempt, const Result<Response>& response) {
-  const bool is_short = parts_.clock.Now() - attempt.started < kShortWatch;
+  const Clock::Duration lasted = parts_.clock.Now() - attempt.started;
+  const bool is_early = lasted < attempt.timeout / 2;
+  const bool is_short = is_early && lasted < kShortWatch;
   const bool says_nothing = attempt.events == 0;
-  if (!is_short || !says_nothing) short_watches_ = 0;
+  if (!is_early || !says_nothing) short_watches_ = 0;
 
   if (attempt.refusal) return AfterRefusal(*attempt.refusal, response.status());
   if (attempt.overdue) return {.reason = "overdue", .failure = response.status()};
@@ -185,13 +191,14 @@ Reflector::Next Reflector::AfterWatch(const Attempt& attempt, const Result<Respo
   }
   // Bookmarks come every minute; a server that sends none may not have come to our version yet,
   // and would then hold back what happens until it has.
-  if (!is_short) return {.reason = "ended", .lists = says_nothing, .waits = false};
-  if (!says_nothing) return {.reason = "ended"};
-  // A server whose lists work and whose watches do not: at least its lists keep the cache true.
+  if (!is_early) return {.reason = "ended", .lists = says_nothing, .waits = false};
+  if (!says_nothing) return {.reason = "ended", .waits = is_short};
+  // Lists work and watches do not: at least its lists keep the cache true.
   const bool lists = ++short_watches_ % kShortWatchesBeforeList == 0;
   return {.reason = "short",
           .lists = lists,
-          .failure = Status::Unavailable("the watch ended at once with nothing said")};
+          .waits = is_short,
+          .failure = Status::Unavailable("the watch ended early with nothing said")};
 }
 
 Reflector::Next Reflector::AfterRefusal(const ServerStatus& refusal, Status failure) {
@@ -217,13 +224,15 @@ Reflector::Next Reflector::AfterRefusal(const ServerStatus& refusal, Status fail
   return next;
 }
 
-void Reflector::Note(const Next& next) {
+metrics::Counter Reflector::Restarts(const std::string& reason) {
   metrics::Labels labels = ResourceLabel(watched_.resource);
-  labels["reason"] = next.reason;
-  parts_.metrics
-      .MakeCounter("kubediag_watch_restarts_total", "Watches and lists that ended, and why.",
-                   labels)
-      .Add();
+  labels["reason"] = reason;
+  return parts_.metrics.MakeCounter("kubediag_watch_restarts_total",
+                                    "Watches and lists that ended, and why.", labels);
+}
+
+void Reflector::Note(const Next& next) {
+  Restarts(next.reason).Add();
   const LogLevel level = next.failure.ok() ? LogLevel::kDebug : LogLevel::kWarning;
   parts_.logger.Log(level, next.lists ? "listing anew" : "watching anew",
                     {{"resource", watched_.resource.plural},

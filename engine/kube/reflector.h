@@ -92,6 +92,7 @@ class Reflector {
   Next AfterWatch(const Attempt& attempt, const Result<Response>& response);
   Next AfterRefusal(const ServerStatus& refusal, Status failure);
 
+  metrics::Counter Restarts(const std::string& reason);
   void Note(const Next& next);
   Clock::Duration WaitBefore(const Next& next);
   void Tell(const std::vector<Change>& changes);
@@ -106,7 +107,7 @@ class Reflector {
   std::string version_;  // to watch from; empty: none, the next list asks for the newest state
   std::string newest_;   // the last one heard of
   bool filters_here_ = false;
-  unsigned short_watches_ = 0;  // in a row
+  unsigned short_watches_ = 0;  // that said nothing, in a row
   std::atomic<bool> synced_ = false;
   std::atomic<Clock::Duration::rep> contact_ = 0;
 };

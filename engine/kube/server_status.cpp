@@ -48,7 +48,7 @@ ServerStatus ReadServerStatus(const api::Value& document) {
   const api::Value* const details = MapAt(document, "details");
   if (details == nullptr) return status;
   if (const auto after = IntegerAt(*details, "retryAfterSeconds"); after && *after > 0) {
-    status.retry_after = std::chrono::seconds(*after);
+    status.retry_after = std::min(std::chrono::seconds(*after), kMaxRetryAfter);
   }
   const api::Value* const causes = ListAt(*details, "causes");
   if (causes == nullptr) return status;

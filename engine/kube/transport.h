@@ -26,6 +26,7 @@ struct Request {
   std::string target = {};        // absolute path and query, percent-encoded already (paths.h)
   std::string body = {};          // empty: none
   std::string content_type = {};  // of the body
+  size_t max_answer_bytes = 0;    // 0: as much as the transport takes
 };
 
 struct Response {
@@ -48,7 +49,7 @@ class Transport {
   // stays flat. Its Status ends the stream and is returned. `idle` is how long the server may say
   // nothing, kWatchStartTimeout at most before it answers: DeadlineExceeded. Returns when the
   // server ends the answer (status 200, body empty); any other status comes back whole, as from
-  // Send.
+  // Send, within kWatchStartTimeout and kMaxRefusalBytes.
   using OnBytes = std::function<Status(std::string_view bytes)>;
   virtual Result<Response> Stream(const Request& request, std::chrono::seconds idle,
                                   const OnBytes& on_bytes, const std::stop_token& stop) = 0;

@@ -36,6 +36,7 @@ Result<WatchEvent> ReadEvent(std::string_view line) {
   }
   if (const api::Value* const metadata = MapAt(*object, "metadata")) {
     event.resource_version = TextAt(*metadata, "resourceVersion");
+    event.uid = TextAt(*metadata, "uid");
   }
   if (event.type == WatchEventType::kBookmark) return event;
   ReadObject read = ReadKnownObject(*std::move(object));

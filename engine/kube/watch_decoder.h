@@ -29,7 +29,8 @@ struct WatchEvent {
   WatchEventType type = WatchEventType::kError;
   std::string resource_version;  // of the object or bookmark; empty for an error
   ObjectPtr object;              // of the first three types; null if it could not be read at all
-  std::string problem;           // why `object` is null
+  std::string problem;           // why `object` is null …
+  std::string uid;               // … and which one it is, as far as it says so
   ServerStatus status;           // of an error
 };
 

@@ -5,6 +5,7 @@
 
 #include "engine/kube/api_error.h"
 #include "engine/kube/json_reading.h"
+#include "engine/kube/server_status.h"
 #include "test/engine/kube/fake_api.h"
 #include "test/engine/kube/objects.h"
 
@@ -100,6 +101,30 @@ TEST_F(ApiClientTest, GivesUpWhereTheWaitIsLongerThanTheDeadline) {
       client_.Get(kDiagnoses, "default", "a", {.deadline = Deadline::After(seconds(5))}).status();
   EXPECT_EQ(failed.code(), StatusCode::kUnavailable);
   EXPECT_THAT(failed.message(), HasSubstr("busy"));
+  EXPECT_EQ(api_.Count("GET"), 1);
+}
+
+TEST_F(ApiClientTest, WhatOneCallWasToldHoldsForAllOfThem) {
+  api_.Refuse("PATCH", 429, "{}", seconds(30));
+  const auto soon = [] { return Call{.deadline = Deadline::After(seconds(5))}; };
+  const auto patch = [&] {
+    return client_.MergePatch(kDiagnoses, "default", "a", "status", R"({"status":{}})", soon());
+  };
+  EXPECT_EQ(patch().status().code(), StatusCode::kUnavailable);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(patch().status().code(), StatusCode::kDeadlineExceeded);
+    EXPECT_FALSE(client_.Get(kDiagnoses, "default", "a", soon()).ok());
+  }
+  EXPECT_EQ(api_.Seen().size(), 1U);
+}
+
+TEST_F(ApiClientTest, AnAbsurdRetryAfterIsNotBelieved) {
+  const std::string body =
+      StatusJson(429, "TooManyRequests", "busy", R"({"retryAfterSeconds":9223372036854775807})");
+  EXPECT_EQ(ParseServerStatus(429, body).retry_after, kMaxRetryAfter);
+  api_.Refuse("GET", 503, "{}", seconds::max());
+  EXPECT_FALSE(
+      client_.Get(kDiagnoses, "default", "a", {.deadline = Deadline::After(seconds(5))}).ok());
   EXPECT_EQ(api_.Count("GET"), 1);
 }
 

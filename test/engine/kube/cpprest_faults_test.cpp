@@ -156,6 +156,23 @@ TEST_F(TransportTest, StreamThatIsNotAnsweredEndsLongBeforeItsIdleTime) {
   EXPECT_EQ(answer.status().code(), StatusCode::kDeadlineExceeded) << answer.status().ToString();
 }
 
+// Each byte would begin the time of silence anew.
+TEST_F(TransportTest, AStreamWhoseRefusalDripsEndsLongBeforeItsIdleTime) {
+  const auto server = StartPlain([](const demo::Request&, demo::Connection& connection) {
+    connection.Write("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 100000\r\n\r\n");
+    while (connection.Write("x")) std::this_thread::sleep_for(milliseconds(10));
+    return false;
+  });
+  auto transport = MakeTransport(Config(server->url()),
+                                 {.user_agent = "test", .stream_start_timeout = milliseconds(300)});
+  ASSERT_TRUE(transport.ok()) << transport.status().ToString();
+  const auto answer = Prompt([&] {
+    return (*transport)
+        ->Stream({.target = "/x"}, seconds(600), [](std::string_view) { return Status::Ok(); }, {});
+  });
+  EXPECT_EQ(answer.status().code(), StatusCode::kDeadlineExceeded) << answer.status().ToString();
+}
+
 TEST_F(TransportTest, AStreamThatHasBegunMayBeSilentForLongerThanThat) {
   const auto server = StartPlain([](const demo::Request&, demo::Connection& connection) {
     connection.Write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -226,6 +243,19 @@ TEST_F(TransportTest, AnswerUpToTheCapIsTakenAndOneByteMoreIsNot) {
   size = 1001;
   const auto larger = transport->Send({.target = "/x"}, Deadline::After(kFarAway), {});
   EXPECT_EQ(larger.status().code(), StatusCode::kResourceExhausted) << larger.status().ToString();
+}
+
+TEST_F(TransportTest, ARequestMayTakeLessThanTheTransport) {
+  const auto server = StartPlain([](const demo::Request&, demo::Connection& connection) {
+    return connection.Write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst");
+  });
+  const auto transport = Make(Config(server->url()));
+  const auto ask = [&](size_t most) {
+    return transport->Send({.target = "/x", .max_answer_bytes = most}, Deadline::After(kFarAway),
+                           {});
+  };
+  EXPECT_EQ(ask(4).status().code(), StatusCode::kResourceExhausted);
+  EXPECT_TRUE(ask(5).ok());
 }
 
 TEST_F(TransportTest, TheNextRequestAfterAFailureSucceeds) {

@@ -195,6 +195,12 @@ TEST_F(TransportTest, ConfigurationThatCannotWorkIsRefusedWithTheReason) {
   EXPECT_THAT(MakeTransport(config, {.user_agent = "x"}).status().message(),
               HasSubstr("IPv6 address"));
   config = Config(server->url());
+  for (const char* const broken : {"http://us er:hunter2@host", "http://user:hunter2@ho st"}) {
+    config.proxy_url = broken;
+    const Status refused = MakeTransport(config, {.user_agent = "x"}).status();
+    EXPECT_FALSE(refused.ok()) << broken;
+    EXPECT_THAT(refused.message(), testing::Not(HasSubstr("hunter2")));
+  }
   config.proxy_url = "socks5://127.0.0.1:1080";
   EXPECT_THAT(MakeTransport(config, {.user_agent = "x"}).status().message(), HasSubstr("proxy"));
   config = Config(server->url());

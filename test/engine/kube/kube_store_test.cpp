@@ -139,6 +139,18 @@ TEST_F(KubeStoreTest, WriteThatArrivedThoughItsAnswerWasLostIsASuccess) {
   EXPECT_EQ(diagnosis.metadata.resource_version, Stored()["metadata"]["resourceVersion"]);
 }
 
+TEST_F(KubeStoreTest, WriteWhoseAnswerCannotBeReadIsFoundToHaveArrived) {
+  api::Diagnosis diagnosis = Read();
+  Fill(diagnosis);
+  api_.Next({.method = "PATCH", .carries_out = true, .answer = Response{200, "<html>", {}}});
+  const Status written = store_.WriteStatus(diagnosis);
+  EXPECT_TRUE(written.ok()) << written.ToString();
+  api_.Next({.method = "PATCH", .carries_out = true, .answer = Response{200, "<html>", {}}});
+  api_.Refuse("GET", 403);
+  diagnosis.status.message = "more";
+  EXPECT_EQ(store_.WriteStatus(diagnosis).code(), StatusCode::kUnavailable) << "to be tried again";
+}
+
 TEST_F(KubeStoreTest, WriteThatWasLostIsDoneOnce) {
   api::Diagnosis diagnosis = Read();
   Fill(diagnosis);

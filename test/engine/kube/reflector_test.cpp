@@ -345,6 +345,36 @@ TEST_F(ReflectorTest, AWatchThatEndsAtOnceIsNotRepeatedWithoutRest) {
   EXPECT_THAT(script_.lists(), SizeIs(1));
 }
 
+// A proxy that closes whatever is idle for a moment.
+TEST_F(ReflectorTest, QuietWatchesThatEndEarlyAreNeitherListedOverNorRepeatedWithoutRest) {
+  List(10, {});
+  for (unsigned i = 0; i < kShortWatchesBeforeList; ++i) {
+    script_.Then([this](const Transport::OnBytes&) -> Result<Response> {
+      clock_.Advance(seconds(2));
+      return Response{200, "", {}};
+    });
+  }
+  List(11, {});
+  Healthy(BookmarkLine(12));
+  Run();
+  EXPECT_THAT(Waits(), ElementsAre(800, 1600, 3200, 6400, 12800));
+  EXPECT_THAT(script_.lists(), SizeIs(2));
+}
+
+TEST_F(ReflectorTest, AWatchThatEndsWithinAMinuteIsFollowedByAnotherOneAtOnce) {
+  List(10, {});
+  for (int i = 0; i < 3; ++i) {
+    script_.Then([this](const Transport::OnBytes&) -> Result<Response> {
+      clock_.Advance(seconds(59));
+      return Response{200, "", {}};
+    });
+  }
+  Healthy(BookmarkLine(12));
+  Run();
+  EXPECT_THAT(Waits(), IsEmpty());
+  EXPECT_THAT(script_.lists(), SizeIs(1));
+}
+
 TEST_F(ReflectorTest, HealthForgetsEarlierFailures) {
   List(10, {});
   for (int i = 0; i < 6; ++i) script_.BreakOff(Status::Unavailable("reset"));
@@ -436,6 +466,15 @@ TEST_F(ReflectorTest, AnObjectThatCannotBeReadStopsNothing) {
   Run();
   EXPECT_THAT(recorder_.texts, ElementsAre("added 1@1", "synced", "added 2@6"));
   EXPECT_THAT(script_.watches()[1], HasSubstr("resourceVersion=6&"));
+}
+
+TEST_F(ReflectorTest, WhatCannotBeReadAnyMoreIsRemovedAllTheSame) {
+  List(10, {{.name = "a", .uid = "1"}});
+  Healthy(EventLine("DELETED", R"({"kind":"Diagnosis","apiVersion":"diagnosis.kubediag.org/v1",)"
+                               R"("metadata":{"uid":"1","resourceVersion":"11"}})"));
+  Run();
+  EXPECT_THAT(recorder_.texts, ElementsAre("added 1@1", "synced", HasSubstr("removed 1@1")));
+  EXPECT_EQ(cache_.size(), 0U);
 }
 
 TEST_F(ReflectorTest, ReadsListsWhoseItemsLeaveOutTheirKind) {
