@@ -1,5 +1,6 @@
 #include "engine/controller/node_assigner.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -7,6 +8,7 @@
 #include "engine/api/diagnosis_status.h"
 #include "engine/api/time.h"
 #include "engine/controller/reasons.h"
+#include "engine/core/limits.h"
 #include "engine/kube/json_reading.h"
 
 namespace kubediag::controller {
@@ -20,7 +22,7 @@ void NodeAssigner::Work(const std::stop_token& stop) {
 
 void NodeAssigner::Forget(const std::string& uid) {
   const std::lock_guard lock(mutex_);
-  waiting_since_.erase(uid);
+  waits_.erase(uid);
 }
 
 void NodeAssigner::Handle(const kube::ObjectKey& key, const std::stop_token& stop) {
@@ -35,8 +37,13 @@ void NodeAssigner::Handle(const kube::ObjectKey& key, const std::stop_token& sto
   PodView pod;
   if (diagnosis->spec.pod_reference) {
     const Result<PodView> seen = LookAt(*diagnosis->spec.pod_reference, stop);
-    // Time in which nothing could be seen does not count.
-    if (!seen.ok()) return TakeError(key, seen.status());
+    if (!seen.ok()) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (const auto wait = waits_.find(uid); wait != waits_.end()) wait->second.seen.reset();
+      }
+      return TakeError(key, seen.status());
+    }
     pod = *seen;
   }
   const Assignment assignment = DecideAssignment(*diagnosis, pod, Waited(uid));
@@ -54,8 +61,10 @@ void NodeAssigner::Handle(const kube::ObjectKey& key, const std::stop_token& sto
       if (done.ok()) parts_.queue.AddAfter(key, assignment.delay);
       break;
   }
+  // Gone meanwhile: whoever heard of it has forgotten it before this took note of it again.
+  const bool is_over = done.ok() && assignment.step != Assignment::Step::kWait;
+  if (is_over || parts_.cache.Find(uid) == nullptr) Forget(uid);
   if (!done.ok()) return TakeError(key, done);
-  if (assignment.step != Assignment::Step::kWait) Forget(uid);
   parts_.queue.Forget(key);
 }
 
@@ -77,9 +86,14 @@ Result<PodView> NodeAssigner::LookAt(const api::PodReference& reference,
 }
 
 kube::Clock::Duration NodeAssigner::Waited(const std::string& uid) {
+  // Between two looks that were answered, even if the second answer was long in coming.
+  constexpr kube::Clock::Duration kMost = 2 * kPodIntervalMost;
   const kube::Clock::TimePoint now = parts_.clock.Now();
   const std::lock_guard lock(mutex_);
-  return now - waiting_since_.try_emplace(uid, now).first->second;
+  Wait& wait = waits_[uid];
+  if (wait.seen) wait.waited += std::min<kube::Clock::Duration>(now - *wait.seen, kMost);
+  wait.seen = now;
+  return wait.waited;
 }
 
 Status NodeAssigner::Assign(api::Diagnosis& diagnosis, const std::string& node_name,
@@ -132,7 +146,7 @@ Status NodeAssigner::Fail(api::Diagnosis& diagnosis, const Status& failure) {
 
 void NodeAssigner::TakeError(const kube::ObjectKey& key, const Status& error) {
   if (error.code() == StatusCode::kNotFound) return parts_.queue.Forget(key);
-  if (error.code() == StatusCode::kCancelled) return;  // the term ends
+  if (error.code() == StatusCode::kCancelled) return parts_.queue.Forget(key);  // the term ends
   parts_.logger.Info("a node is assigned later", {{"namespace", key.namespace_name},
                                                   {"name", key.name},
                                                   {"reason", error.reason()},

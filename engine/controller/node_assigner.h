@@ -8,6 +8,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -47,7 +48,13 @@ class NodeAssigner {
   void Forget(const std::string& uid);
 
  private:
+  struct Wait {
+    kube::Clock::Duration waited{};
+    std::optional<kube::Clock::TimePoint> seen;  // the last look, if it was answered
+  };
+
   Result<PodView> LookAt(const api::PodReference& reference, const std::stop_token& stop);
+  // For how long its Pod has been looked for in vain; time in which nothing could be seen is none.
   kube::Clock::Duration Waited(const std::string& uid);
   // These write, and leave `diagnosis` as it then is.
   Status TellPending(api::Diagnosis& diagnosis);
@@ -59,7 +66,7 @@ class NodeAssigner {
 
   AssignerParts parts_;
   std::mutex mutex_;
-  std::map<std::string, kube::Clock::TimePoint> waiting_since_;  // by uid
+  std::map<std::string, Wait> waits_;  // by uid
 };
 
 }  // namespace kubediag::controller

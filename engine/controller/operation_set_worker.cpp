@@ -16,7 +16,7 @@ void OperationSetWorker::Work(const std::stop_token& stop) {
   while (const std::optional<kube::ObjectKey> key = parts_.queue.Take(stop)) {
     Handle(*key, stop);
     parts_.queue.Done(*key);
-    Count();
+    if (parts_.queue.waiting() == 0) Count();  // it looks at all of them
   }
 }
 

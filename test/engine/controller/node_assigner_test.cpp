@@ -111,6 +111,30 @@ TEST_F(NodeAssignerTest, TimeInWhichTheServerIsAwayDoesNotCount) {
   EXPECT_EQ(StoredStatus("a")["phase"], "Pending");
 }
 
+// The scheduler was away as long, and comes back with the server.
+TEST_F(NodeAssignerTest, TimeInWhichTheServerIsAwayInBetweenDoesNotCountEither) {
+  Handle();
+  for (int i = 0; i < 3; ++i) {
+    api_.Refuse("GET", 403, R"({"reason":"Forbidden"})");
+    clock_.Advance(std::chrono::minutes(10));
+    Handle();
+  }
+  clock_.Advance(std::chrono::minutes(1));
+  Handle();
+  EXPECT_EQ(StoredStatus("a")["phase"], "Pending");
+  while (StoredStatus("a")["phase"] == "Pending") HandleWhenDue();
+  EXPECT_EQ(ConditionOf(StoredStatus("a"), "Finished")["reason"], "PodNotFound");
+}
+
+TEST_F(NodeAssignerTest, AnAnswerThatIsLongInComingIsNoWait) {
+  Handle();
+  for (int i = 0; i < 2; ++i) {
+    clock_.Advance(std::chrono::minutes(1));  // as if its request had been tried for so long
+    Handle();
+    EXPECT_EQ(StoredStatus("a")["phase"], "Pending");
+  }
+}
+
 TEST_F(NodeAssignerTest, FailsAtOnceWhatNamesNeitherNodeNorPod) {
   PutDiagnosis("b", Json::object());
   assigner_.Handle({.namespace_name = "default", .name = "b"}, {});
