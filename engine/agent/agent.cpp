@@ -71,6 +71,11 @@ struct Agent::State : kube::WatchHandler {
             {.controller = "diagnosis.kubediag.org/agent", .instance = options.executor.node_name}),
         store(client, events, parts.registry,
               {.node_name = options.executor.node_name, .stop = stopping.get_token()}),
+        announcing_client(
+            parts.transport, parts.registry,
+            {.requests_per_second = kAnnouncementsPerSecond, .burst = kAnnouncementBurst}),
+        announcing_store(announcing_client, events, parts.registry,
+                         {.node_name = options.executor.node_name, .stop = stopping.get_token()}),
         node_store(store, cache, [this] { return synced.load(); }),
         executor(node_store, parts.catalog, parts.runner, options.executor, parts.logger),
         worker({.node_name = options.executor.node_name,
@@ -89,7 +94,7 @@ struct Agent::State : kube::WatchHandler {
                    .instance = options.executor.instance,
                    .concurrency = options.executor.limits.concurrent_operations,
                    .cache = cache,
-                   .store = store,
+                   .store = announcing_store,
                    .executor = executor,
                    .runs = runs,
                    .waiting = waiting,
@@ -104,6 +109,10 @@ struct Agent::State : kube::WatchHandler {
                                          .clock = kube::SystemClock(),
                                          .random = kube::MakeRandomSource()}) {
     store.set_on_written([this](const api::Diagnosis& diagnosis) { cache.RecordWrite(diagnosis); });
+    announcing_store.set_on_written([this](const api::Diagnosis& diagnosis) {
+      cache.RecordWrite(diagnosis);
+      store.Remember(diagnosis);
+    });
   }
 
   void OnChange(const kube::Change& change) override;
@@ -129,6 +138,8 @@ struct Agent::State : kube::WatchHandler {
   kube::ApiClient client;
   kube::EventRecorder events;
   kube::KubeStore store;
+  kube::ApiClient announcing_client;
+  kube::KubeStore announcing_store;
   NodeStore node_store;
   diagnosis::Executor executor;
   DiagnosisWorker worker;
@@ -176,7 +187,11 @@ void Agent::State::SweepOnceRestored(const std::stop_token& stop) {
     if (!kube::SystemClock().Sleep(kAnnounceInterval, stop)) return;
   }
   while (restores.WaitUntilIdle(stop)) {
-    if (!restores.NextDue()) return executor.SweepInBackground();
+    if (!restores.NextDue()) {
+      return executor.SweepInBackground([this](const diagnosis::Retention::Removed& swept) {
+        if (swept.left) metrics.data_bytes.Set(static_cast<double>(*swept.left));
+      });
+    }
     if (!kube::SystemClock().Sleep(kAnnounceInterval, stop)) return;
   }
 }
@@ -186,8 +201,10 @@ std::string Agent::State::Unready() const {
 }
 
 std::string Agent::State::Unhealthy() const {
-  // An API server that is away is no reason to restart the agent: its runs go on.
-  return "";
+  // An API server that is away is no reason to restart the agent: its runs go on, and so does this.
+  const bool is_stuck = kube::SystemClock().Now() - announcer.last_step() >= kStuckAfter;
+  return is_stuck ? "nothing has been looked at for " + std::to_string(kStuckAfter.count()) + " s"
+                  : "";
 }
 
 Agent::Agent(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -198,6 +215,7 @@ uint16_t Agent::probe_port() const { return state_->probes->port(); }
 Result<std::unique_ptr<Agent>> Agent::Open(AgentOptions options, AgentParts parts) {
   KUBEDIAG_ASSIGN_OR_RETURN(UniqueFd lock, LockDataRoot(options.executor.data_root));
   options.executor.store_has_all_diagnoses = true;
+  options.executor.heartbeat_interval = kHeartbeatInterval;
   auto state = std::make_unique<State>(std::move(options), parts, std::move(lock));
   State* const raw = state.get();
   KUBEDIAG_ASSIGN_OR_RETURN(state->probes,

@@ -4,6 +4,7 @@
 
 #include "engine/api/conditions.h"
 #include "engine/api/object.h"
+#include "engine/core/limits.h"
 
 namespace kubediag::agent {
 
@@ -12,7 +13,22 @@ AgentMetrics::AgentMetrics(metrics::Registry& registry)
                                       "Diagnoses of this node that wait for their turn.")),
       running(registry.MakeGauge("kubediag_running_diagnoses", "Diagnoses that run now.")),
       viewers(registry.MakeGauge("kubediag_viewers", "Pages that operations serve now.")),
+      data_bytes(registry.MakeGauge(
+          "kubediag_data_bytes",
+          "What runs have left under the data root and its quota counts, as of the last look.")),
+      retries(
+          registry.MakeCounter("kubediag_diagnosis_retries_total",
+                               "Diagnoses whose run could not begin or end and is tried again.")),
       registry_(registry) {}
+
+// A reason may be any word of an operation's.
+std::string AgentMetrics::Bounded(const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  if (reasons_.contains(reason)) return reason;
+  if (reasons_.size() >= kMaxReasonLabels) return "Other";
+  reasons_.insert(reason);
+  return reason;
+}
 
 void AgentMetrics::CountEnd(const api::Diagnosis& diagnosis) {
   const api::Condition* finished =
@@ -20,7 +36,7 @@ void AgentMetrics::CountEnd(const api::Diagnosis& diagnosis) {
   registry_
       .MakeCounter("kubediag_diagnoses_total", "Diagnoses that have ended, by phase and reason.",
                    {{"phase", std::string(api::PhaseName(diagnosis.status.phase))},
-                    {"reason", finished == nullptr ? "" : finished->reason}})
+                    {"reason", finished == nullptr ? "" : Bounded(finished->reason)}})
       .Add();
 }
 
@@ -30,7 +46,7 @@ void AgentMetrics::CountOperation(const diagnosis::OperationProgress& progress) 
   registry_
       .MakeHistogram("kubediag_operation_seconds", "How long operations took.",
                      {0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300},
-                     {{"operation", progress.operation}, {"phase", progress.phase}})
+                     {{"operation", progress.module_operation}, {"phase", progress.phase}})
       .Observe(std::chrono::duration<double>(progress.duration).count());
 }
 

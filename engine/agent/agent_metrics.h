@@ -3,6 +3,8 @@
 // Names of objects never are labels: a metric must not grow with what users create.
 #pragma once
 
+#include <mutex>
+#include <set>
 #include <string>
 
 #include "engine/core/logging.h"
@@ -17,15 +19,21 @@ class AgentMetrics {
 
   // kubediag_diagnoses_total{phase,reason}; the reason is condition Finished's.
   void CountEnd(const api::Diagnosis& diagnosis);
-  // kubediag_operation_seconds{operation,phase}, a histogram.
+  // kubediag_operation_seconds{operation,phase}, a histogram; the operation as its module calls it.
   void CountOperation(const diagnosis::OperationProgress& progress);
 
   metrics::Gauge queue_length;  // Diagnoses that wait for their turn
   metrics::Gauge running;
   metrics::Gauge viewers;
+  metrics::Gauge data_bytes;
+  metrics::Counter retries;
 
  private:
+  std::string Bounded(const std::string& reason);
+
   metrics::Registry& registry_;
+  std::mutex mutex_;
+  std::set<std::string> reasons_;  // those that are labels
 };
 
 // One run: counts its operations and logs its turns.

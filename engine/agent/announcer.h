@@ -1,11 +1,14 @@
-// Announcer: writes into the status what runs do not write themselves, so that people and the
-// controller see that a Diagnosis is in good hands: condition Queued of one that waits, and a
-// heartbeat of those that run or wait.
+// Announcer: writes into the status of a Diagnosis that waits, so that people and the controller
+// see that it is in good hands: condition Queued, and a heartbeat with it. Runs write theirs
+// themselves.
 //
-// One thread of its own, which calls Run(). Borrows all it is given. A write that fails is tried
-// again at a later turn: nothing depends on it but the controller's patience.
+// One thread of its own, which calls Run(). Borrows all it is given. A write costs one request,
+// made from what the cache has; one that fails is tried again later, and later again if it fails
+// again: nothing depends on it but the controller's patience. The store's client should have a rate
+// of its own (kAnnouncementsPerSecond): thousands may wait, and runs must not wait for them.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <stop_token>
 #include <string>
@@ -37,29 +40,38 @@ struct AnnouncerParts {
 
 class Announcer {
  public:
-  explicit Announcer(AnnouncerParts parts) : parts_(std::move(parts)) {}
+  explicit Announcer(AnnouncerParts parts) : parts_(std::move(parts)) { Step(); }
 
   // A turn every kAnnounceInterval.
   void Run(const std::stop_token& stop);
-  // One turn; sets the gauges of what waits and of pages, too.
+  // One turn; sets the gauges of what waits and of pages, too. Ends early if the API server is
+  // away.
   void Announce(const std::stop_token& stop = {});
+  // When it last did anything. Thread-safe.
+  kube::Clock::TimePoint last_step() const {
+    return kube::Clock::TimePoint(kube::Clock::Duration(last_step_.load()));
+  }
 
  private:
   // When each was first seen to wait, and last written about.
   struct Seen {
     kube::Clock::TimePoint first;
     kube::Clock::TimePoint heartbeat;
+    kube::Clock::TimePoint next_try;
+    kube::Clock::Duration pause{};  // after the last failure
     bool present = true;
   };
 
-  // Whether it waits.
-  bool Look(const api::Diagnosis& diagnosis, kube::Clock::TimePoint now);
+  void Step() { last_step_ = parts_.clock.Now().time_since_epoch().count(); }
+  bool Waits(const api::Diagnosis& diagnosis) const;
+  // Unavailable: nothing can be written now.
+  Status Look(const std::string& uid);
   bool IsAnothers(const api::Diagnosis& diagnosis) const;
-  bool TellQueued(api::Diagnosis diagnosis, const std::string& message);
-  void Beat(const api::Diagnosis& diagnosis);
+  Status TellQueued(api::Diagnosis diagnosis, const std::string& message);
 
   AnnouncerParts parts_;
   std::map<std::string, Seen> seen_;  // by uid
+  std::atomic<kube::Clock::Duration::rep> last_step_ = 0;
 };
 
 }  // namespace kubediag::agent

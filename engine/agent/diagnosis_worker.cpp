@@ -9,6 +9,7 @@
 #include "engine/api/conditions.h"
 #include "engine/api/time.h"
 #include "engine/core/limits.h"
+#include "engine/diagnosis/events.h"
 #include "engine/diagnosis/reasons.h"
 #include "engine/diagnosis/status.h"
 
@@ -62,9 +63,16 @@ void DiagnosisWorker::Handle(const kube::ObjectKey& key) {
       if (!parts_.runs.Has(uid)) parts_.waiting.Forget(uid);
       return;
     case Step::kRun:
-      if (!object->problem.empty()) return Reject(key, *diagnosis, object->problem);
-      if (const auto rest = LeftToAnother(*diagnosis)) return parts_.queue.AddAfter(key, *rest);
-      return RunOne(key, *diagnosis);
+      if (!object->problem.empty()) {
+        Reject(key, *diagnosis, object->problem);
+      } else if (const auto rest = LeftToAnother(*diagnosis)) {
+        parts_.queue.AddAfter(key, *rest);
+      } else {
+        RunOne(key, *diagnosis);
+      }
+      // Removed meanwhile: what was noted since that was heard of is of no use to anybody.
+      if (parts_.cache.Find(uid) == nullptr) Forget(uid);
+      return;
     case Step::kRestore:
       parts_.queue.Forget(key);
       return parts_.restores.Add(key);
@@ -165,6 +173,10 @@ void DiagnosisWorker::Reject(const kube::ObjectKey& key, api::Diagnosis diagnosi
   const Status written = parts_.store.WriteStatus(diagnosis);
   if (written.ok()) {
     parts_.metrics.CountEnd(diagnosis);
+    parts_.store.RecordEvent(diagnosis,
+                             {.type = store::EventType::kWarning,
+                              .reason = diagnosis::kEventDiagnosisFailed,
+                              .message = std::string(kReasonInvalidDiagnosis) + ": " + problem});
     return parts_.queue.Forget(key);
   }
   TakeError(key, diagnosis, written);
@@ -173,7 +185,7 @@ void DiagnosisWorker::Reject(const kube::ObjectKey& key, api::Diagnosis diagnosi
 void DiagnosisWorker::TakeError(const kube::ObjectKey& key, const api::Diagnosis& diagnosis,
                                 const Status& error) {
   const std::string& uid = diagnosis.metadata.uid;
-  if (error.code() == StatusCode::kCancelled) return;  // gone, or the agent ends
+  if (error.code() == StatusCode::kCancelled) return parts_.queue.Forget(key);  // gone, or we end
   const kube::Clock::TimePoint now = parts_.clock.Now();
   const Waiting waiting = parts_.waiting.Note(uid, error.reason(), error.message(), now);
   if (error.reason() == api::kConditionOperationSetNotFound) {
@@ -189,6 +201,7 @@ void DiagnosisWorker::TakeError(const kube::ObjectKey& key, const api::Diagnosis
     return parts_.queue.Forget(key);
   }
   // The cache was behind the server, or the server is away.
+  parts_.metrics.retries.Add();
   parts_.logger.Info("diagnosis is tried again", {{"namespace", key.namespace_name},
                                                   {"name", key.name},
                                                   {"uid", uid},
@@ -209,7 +222,9 @@ void DiagnosisWorker::Restore(const kube::ObjectKey& key, const api::Diagnosis& 
   if (stop.stop_requested()) return;
   // Deleted meanwhile: who ended its pages then has not found those that came since.
   if (parts_.cache.Find(uid) == nullptr) return parts_.executor.viewers().Stop(uid);
-  if (restored.code() == StatusCode::kUnavailable) return parts_.restores.AddAfterFailure(key);
+  if (restored.reason() == diagnosis::kReasonStoreUnavailable) {
+    return parts_.restores.AddAfterFailure(key);
+  }
   if (!restored.ok()) {
     parts_.logger.Warning("a page could not be served again", {{"namespace", key.namespace_name},
                                                                {"name", key.name},
@@ -220,6 +235,7 @@ void DiagnosisWorker::Restore(const kube::ObjectKey& key, const api::Diagnosis& 
     const std::lock_guard lock(mutex_);
     restored_.insert(uid);
   }
+  if (parts_.cache.Find(uid) == nullptr) Forget(uid);
   parts_.restores.Forget(key);
 }
 

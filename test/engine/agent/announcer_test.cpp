@@ -50,9 +50,67 @@ TEST_F(AnnouncerTest, DoesNotBeatForWhatHasEndedAndGivesItsRunUp) {
   const auto run = runs_.Begin(UidOf("d"), key);
   announcer_.Announce();
   api_.Merge(PathOf("d"), R"({"status":{"phase":"Failed"}})");
+  Hear("d");
   Turn(kHeartbeatInterval);
   EXPECT_EQ(api_.Count("PATCH"), 0);
   EXPECT_EQ(run->cancellation.cause(), diagnosis::CancelCause::kTakenAway);
+}
+
+// A run writes its heartbeats itself: another writer would cost its next write a conflict.
+TEST_F(AnnouncerTest, LeavesTheStatusOfARunToTheRun) {
+  const kube::ObjectKey key = Put("d", {{"phase", "Running"}});
+  const auto run = runs_.Begin(UidOf("d"), key);
+  announcer_.Announce();
+  Turn(kHeartbeatInterval);
+  EXPECT_TRUE(api_.Seen().empty());
+}
+
+TEST_F(AnnouncerTest, ThousandsThatWaitCostOneRequestEachAndMinute) {
+  constexpr int kMany = 2000;
+  for (int i = 0; i < kMany; ++i) Put("d" + std::to_string(i));
+  announcer_.Announce();
+  Turn(kQueuedAfter);
+  EXPECT_EQ(api_.Count("PATCH"), kMany);
+  for (int second = 1; second < kHeartbeatInterval.count(); ++second) Turn(seconds(1));
+  EXPECT_EQ(api_.Count("PATCH"), kMany);
+  Turn(seconds(1));
+  EXPECT_EQ(api_.Count("PATCH"), 2 * kMany);
+  EXPECT_EQ(api_.Count("GET"), 0);
+}
+
+TEST_F(AnnouncerTest, OneThatIsRefusedIsTriedMoreAndMoreSeldomAndKeepsNoOtherWaiting) {
+  Put("a");
+  Put("b");
+  announcer_.Announce();
+  api_.Refuse("PATCH", 403, R"({"kind":"Status","reason":"Forbidden","message":"no"})");
+  Turn(kQueuedAfter);
+  EXPECT_EQ(ConditionOf("b", "Queued")["status"], "True");
+  int tries = 1;
+  for (int second = 0; second < 300; ++second) {
+    const int before = api_.Count("PATCH");
+    api_.Refuse("PATCH", 403, R"({"kind":"Status","reason":"Forbidden","message":"no"})");
+    Turn(seconds(1));
+    if (api_.Count("PATCH") == before) continue;
+    ++tries;
+  }
+  EXPECT_GT(tries, 5);
+  EXPECT_LT(tries, 20);
+}
+
+TEST_F(AnnouncerTest, AServerThatIsAwayIsAskedOnceATurn) {
+  for (int i = 0; i < 50; ++i) Put("d" + std::to_string(i));
+  announcer_.Announce();
+  api_.Refuse("PATCH", 500);
+  api_.Refuse("GET", 403);  // nor can be read what became of it
+  Turn(kQueuedAfter);
+  EXPECT_EQ(api_.Count("PATCH"), 1);
+  Turn(kAnnounceInterval);
+  EXPECT_EQ(api_.Count("PATCH"), 51);
+}
+
+TEST_F(AnnouncerTest, SaysWhenItLastMoved) {
+  Turn(seconds(1));
+  EXPECT_EQ(announcer_.last_step(), clock_.Now());
 }
 
 TEST_F(AnnouncerTest, GaugesSayHowItIsNow) {

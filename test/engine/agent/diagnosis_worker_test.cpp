@@ -109,6 +109,67 @@ TEST_F(WorkerTest, TheDeadlineCountsTheTimeItHasWaitedHere) {
   EXPECT_EQ(runner_.Runs("a"), 0U);
 }
 
+TEST_F(WorkerTest, WhatCannotBeReadFailsWithAnEvent) {
+  queue_.Add(Put("d", Json::object(), {{"timeoutSeconds", "soon"}}));
+  EXPECT_TRUE(HandleNext());
+  EXPECT_EQ(ConditionOf("d", "Finished")["reason"], "InvalidDiagnosis");
+  ASSERT_TRUE(events_.Flush(Deadline::After(std::chrono::seconds(30))));
+  EXPECT_EQ(api_.Count("POST"), 1);
+}
+
+TEST_F(WorkerTest, RetriesAreCounted) {
+  api_.Refuse("GET", 403, R"({"kind":"Status","reason":"Forbidden","message":"no operationsets"})");
+  queue_.Add(Put("d"));
+  EXPECT_TRUE(HandleNext());
+  EXPECT_EQ(Metric("kubediag_diagnosis_retries_total"), 1);
+}
+
+TEST_F(WorkerTest, NothingIsRememberedOfWhatWasRemovedMeanwhile) {
+  const kube::ObjectKey key = Put("d");
+  const std::string uid = UidOf("d");
+  api_.Next({.method = "GET",
+             .answer = kube::Response{403, R"({"kind":"Status","reason":"Forbidden"})", {}},
+             .meanwhile = [&](kube::FakeApi&) {
+               const kube::ObjectPtr object = cache_.Find(uid);
+               cache_.Remove(object->metadata(), object, kube::RemovalCause::kDeleted);
+               worker_.Forget(uid);  // as on every removal: too early
+             }});
+  queue_.Add(key);
+  EXPECT_TRUE(HandleNext());
+  EXPECT_FALSE(waiting_.Find(uid));
+}
+
+TEST_F(WorkerTest, ADiagnosisThatAModuleFailsForAReasonOfItsOwnBoundsTheMetric) {
+  for (int i = 0; i < 100; ++i) {
+    runner_.Register("a", [i](const operation::Job&, const std::stop_token&) {
+      return diagnosis::FailWith("Reason" + std::to_string(i), "why");
+    });
+    worker_.Handle(Put("d" + std::to_string(i)));
+  }
+  const std::string text = registry_.Text();
+  size_t series = 0;
+  for (size_t at = text.find("kubediag_diagnoses_total{"); at != std::string::npos;
+       at = text.find("kubediag_diagnoses_total{", at + 1)) {
+    ++series;
+  }
+  EXPECT_LE(series, kMaxReasonLabels + 1);
+  EXPECT_EQ(Metric(R"(kubediag_diagnoses_total{phase="Failed",reason="Other"})"),
+            100 - static_cast<int>(kMaxReasonLabels));
+}
+
+TEST_F(WorkerTest, OperationsAreCountedByWhatTheirModuleCallsThem) {
+  api_.Put(
+      "/apis/diagnosis.kubediag.org/v1/operations/mine",
+      R"({"apiVersion":"diagnosis.kubediag.org/v1","kind":"Operation",)"
+      R"("metadata":{"name":"mine"},"spec":{"processor":{"sharedObject":{"operation":"a"}}}})");
+  PutSet(api_, "mine");
+  queue_.Add(Put("d"));
+  EXPECT_TRUE(HandleNext());
+  EXPECT_EQ(Phase("d"), "Succeeded");
+  EXPECT_EQ(Metric(R"(kubediag_operation_seconds_count{operation="a",phase="Succeeded"})"), 1);
+  EXPECT_EQ(registry_.Text().find("mine"), std::string::npos);
+}
+
 class PlacesTest : public AgentFixture {
  protected:
   PlacesTest() : AgentFixture(1) {
