@@ -1,11 +1,11 @@
 #include "engine/cli/cluster_options.h"
 
 #include <CLI/CLI.hpp>
+#include <utility>
 
 #include "engine/cli/checked.h"
 #include "engine/cli/duration.h"
 #include "engine/kube/cpprest_transport.h"
-#include "engine/kubeconfig/cluster_config.h"
 
 namespace kubediag::cli {
 
@@ -49,18 +49,30 @@ void AddWatchOptions(CLI::App& command, std::chrono::seconds& timeout, std::chro
       }));
 }
 
-Result<std::unique_ptr<kube::Transport>> Connect(const ClusterOptions& options,
-                                                 const std::string& component) {
+Result<Connection> OpenConnection(const ClusterOptions& options, const std::string& component) {
+  Connection connection;
   // Taken first: the library's variables are not for the plugins that give credentials.
-  const auto surroundings = kubeconfig::Surroundings::OfThisProcess();
+  connection.surroundings = kubeconfig::Surroundings::OfThisProcess();
   kube::InitializeHttpLibrary();
-  KUBEDIAG_ASSIGN_OR_RETURN(kubeconfig::ClusterConfig config,
-                            kubeconfig::LoadClusterConfig({.kubeconfig = options.kubeconfig,
-                                                           .context = options.context,
-                                                           .surroundings = surroundings}));
+  KUBEDIAG_ASSIGN_OR_RETURN(
+      kubeconfig::ClusterConfig config,
+      kubeconfig::LoadClusterConfig({.kubeconfig = options.kubeconfig,
+                                     .context = options.context,
+                                     .surroundings = connection.surroundings}));
+  connection.credentials = config.credentials;
+  connection.namespace_name = config.namespace_name;
+  connection.description = config.description;
   kube::TransportOptions transport;
   transport.user_agent = "kubediag-" + component + "/" KUBEDIAG_VERSION " (linux)";
-  return kube::MakeTransport(std::move(config), transport);
+  KUBEDIAG_ASSIGN_OR_RETURN(connection.transport,
+                            kube::MakeTransport(std::move(config), transport));
+  return connection;
+}
+
+Result<std::unique_ptr<kube::Transport>> Connect(const ClusterOptions& options,
+                                                 const std::string& component) {
+  KUBEDIAG_ASSIGN_OR_RETURN(Connection connection, OpenConnection(options, component));
+  return std::move(connection.transport);
 }
 
 }  // namespace kubediag::cli

@@ -5,15 +5,16 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "engine/cli/command_line.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/common_options.h"
 #include "engine/cli/exit_status.h"
 #include "engine/cli/external_command.h"
-#include "engine/cli/help_formatter.h"
+#include "engine/cli/kubectl/plugin.h"
 #include "engine/cli/program_paths.h"
 #include "engine/core/nearest_names.h"
 
@@ -54,23 +55,19 @@ void OccupyStandardStreams() {
   if (descriptor > STDERR_FILENO) close(descriptor);
 }
 
-// CLI11 says of an option that is given twice how many values it wanted.
-std::string MismatchText(const CLI::App& app, const CLI::ArgumentMismatch& error) {
-  for (const CLI::App* command : app.get_subcommands()) {
-    for (const CLI::Option* option : command->get_options()) {
-      const bool one = option->get_items_expected_max() == 1;
-      if (one && option->count() > 1) return option->get_name() + ": given twice";
-    }
-  }
-  return error.what();
+std::string_view NameOf(const char* program) {
+  const std::string_view path = program == nullptr ? "" : program;
+  return path.substr(path.rfind('/') + 1);
 }
 
 int Main(int argc, char** argv) {
   OccupyStandardStreams();
+  // Two links to this program are what kubectl looks for.
+  const std::string_view name = argc > 0 ? NameOf(argv[0]) : "";
+  if (name == kKubectlPlugin) return RunKubectlPlugin(argc, argv);
+  if (name == kKubectlCompletion) return CompleteKubectlPlugin({argv + 1, argv + argc});
   CLI::App app("Runs diagnoses: graphs of operations that modules provide.", "kubediag");
-  app.formatter(std::make_shared<HelpFormatter>(HelpColumns()));  // subcommands inherit it
-  app.require_subcommand(1);
-  app.set_version_flag("--version", VersionText, "Print the same as kubediag version and exit");
+  SetUpCommandLine(app);
   app.footer(
       "Example:\n"
       "  kubediag run -f operationset.yaml -f diagnosis.yaml\n"
@@ -91,20 +88,7 @@ int Main(int argc, char** argv) {
     TryExternal(app, arguments);
     return kExitUsage;
   }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForVersion& version) {
-    return Print(VersionText()) ? kExitSuccess : kExitFailure;
-  } catch (const CLI::Success& success) {  // --help
-    return Print(app.help()) ? kExitSuccess : kExitFailure;
-  } catch (const CLI::ArgumentMismatch& error) {
-    PrintError(MismatchText(app, error));
-    return kExitUsage;
-  } catch (const CLI::ParseError& error) {
-    PrintError(error.what());
-    return kExitUsage;
-  }
-  return status;
+  return RunCommandLine(app, argc, argv, status);
 }
 
 }  // namespace

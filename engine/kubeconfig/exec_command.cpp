@@ -6,24 +6,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <map>
 #include <optional>
-#include <sstream>
 
 #include "engine/core/file.h"
 #include "engine/core/limits.h"
 #include "engine/core/utf8.h"
 #include "engine/process/capture.h"
 #include "engine/process/child.h"
+#include "engine/process/find_program.h"
 
 namespace kubediag::kubeconfig {
 namespace {
-
-bool IsExecutableFile(const std::string& path) {
-  std::error_code error;
-  return std::filesystem::is_regular_file(path, error) && access(path.c_str(), X_OK) == 0;
-}
 
 std::vector<std::string> Environment(const ExecConfig& config, const std::string& exec_info) {
   std::map<std::string, std::string> all = config.process_environment;
@@ -102,19 +96,9 @@ Result<std::string> RunInForeground(process::Command command, milliseconds timeo
 }  // namespace
 
 Result<std::string> FindExecProgram(const ExecConfig& config) {
-  if (config.command.find('/') != std::string::npos) {
-    if (IsExecutableFile(config.command)) return config.command;
-    return Status::NotFound("is not an executable file");
-  }
   const auto path = config.process_environment.find("PATH");
-  std::istringstream folders(path == config.process_environment.end() ? "" : path->second);
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    // A relative folder would run what lies about where the user happens to be.
-    if (folder.empty() || folder.front() != '/') continue;
-    std::string program = folder + "/" + config.command;
-    if (IsExecutableFile(program)) return program;
-  }
-  return Status::NotFound("is not in PATH");
+  return process::FindProgram(config.command,
+                              path == config.process_environment.end() ? "" : path->second);
 }
 
 Result<std::string> RunExecProgram(const std::string& program, const ExecConfig& config,

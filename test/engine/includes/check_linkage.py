@@ -28,7 +28,7 @@ def violations(file):
 
 def main():
     build = pathlib.Path(sys.argv[1])
-    files = [file for folder in FOLDERS for file in sorted((build / folder).glob("*")) if file.is_file()]
+    files = [file for folder in FOLDERS for file in sorted((build / folder).glob("*")) if file.is_file() and not file.is_symlink()]
     files = [file for file in files if file.read_bytes()[:4] == b"\x7fELF"]
     if not any(file.name == "kubediag" for file in files):
         sys.exit(f"{build}: kubediag is not there")
