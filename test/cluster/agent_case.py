@@ -94,9 +94,10 @@ class Agent:
 
 class AgentCase(ClusterCase):
     checked_by_admission = True  # the agent is told that policies have checked who may use which Secret
+    prefix = ""  # of the namespace, where the same test is made in several ways
 
     def setUp(self):
-        self.namespace = re.sub(r"[^a-z0-9]+", "-", self.id().split(".")[-1])[:50].strip("-")
+        self.namespace = re.sub(r"[^a-z0-9]+", "-", self.prefix + self.id().split(".")[-1])[:50].strip("-")
         self.kubectl("create", "namespace", self.namespace)
         self.agents = []
         self.agent = self.start()
