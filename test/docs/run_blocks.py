@@ -81,6 +81,7 @@ class Reader:
             raise Failure(f"did not end within {PATIENCE} s")
         if child.returncode != 0:
             raise Failure(f"exit status {child.returncode}\n{output.decode(errors='replace')}")
+        return output.decode(errors="replace")
 
     def run_until(self, commands, text):
         child = self.start(commands)
@@ -100,11 +101,12 @@ class Reader:
             child = self.start(commands, file)
         self.background.append((child, errors))
         try:
-            await_text(child, "\n")
+            first = await_text(child, "\n")
         except Failure as failure:
             raise Failure(f"{failure}{errors.read_text(errors='replace')}") from None
         for name in TEE.findall(commands):
             await_content(self.folder / name)
+        return first
 
     def leave(self):
         """Ends what runs in the background. Failure if it has ended by itself."""
@@ -141,18 +143,19 @@ def await_text(child, text):
         if not data:
             raise Failure(f'{text!r} did not come:\n{seen.decode(errors="replace")}')
         seen += data
+    return seen.decode(errors="replace")
 
 
 def run_block(reader, mark, commands):
+    """What it has printed, if it is known."""
     until = UNTIL.fullmatch(mark)
     if until:
-        reader.run_until(commands, until.group(1))
-    elif mark == "background":
-        reader.run_beside(commands)
-    elif mark == "":
-        reader.run(commands)
-    else:
-        raise Failure(f'the comment "docs-test: {mark}" is not understood')
+        return reader.run_until(commands, until.group(1))
+    if mark == "background":
+        return reader.run_beside(commands)
+    if mark == "":
+        return reader.run(commands)
+    raise Failure(f'the comment "docs-test: {mark}" is not understood')
 
 
 def run_document(source, build, path):

@@ -6,13 +6,15 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-export const { values: options } = parseArgs({
+export const { values: options, positionals } = parseArgs({
   options: {
     modules: { type: 'string' }, // folder with node_modules/playwright-core
     demo: { type: 'string' }, // the viewer_demo program
     recordings: { type: 'string' },
+    profile: { type: 'string' }, // served_page: what the pages were made of
     budgets: { type: 'boolean' }, // a build whose memory means something, so not a sanitized one
   },
+  allowPositionals: true,
 });
 
 export function requireModule(name) {

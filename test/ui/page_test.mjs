@@ -14,6 +14,7 @@ import {
   startProxy,
   startViewer,
 } from './browser.mjs';
+import { assertShowsReport, chooseType, expectedRows, readTable, shownRows } from './page_table.mjs';
 import { kLargeDepthOfLeaves, makeLargeProfile } from './large_profile.mjs';
 
 const heap = join(options.recordings, 'heap.pb.gz');
@@ -42,43 +43,6 @@ async function withPage(url, check, settings) {
   }
 }
 
-const kMarks = ['', ' (inline)', ' (partial-inline)'];
-
-/** All rows of the table as texts, by scrolling through it. */
-async function readTable(page) {
-  return page.evaluate(async () => {
-    const scroll = document.getElementById('top-scroll');
-    const rows = new Map();
-    const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
-    for (let top = 0; ; top += scroll.clientHeight) {
-      scroll.scrollTop = top;
-      await frame();
-      for (const row of document.querySelectorAll('#top-rows tr[data-index]')) {
-        rows.set(Number(row.dataset.index), [...row.cells].map((cell) => cell.textContent));
-      }
-      if (top + scroll.clientHeight >= scroll.scrollHeight) break;
-    }
-    return [...rows.keys()].sort((a, b) => a - b).map((index) => rows.get(index));
-  });
-}
-
-const expectedRows = (rows) =>
-  rows.map((row) => [
-    row.flat, row.flatPercent, row.cum, row.cumPercent, row.name + kMarks[row.inlined],
-  ]);
-const shownRows = (rows) => rows.map(([flat, flatPercent, , cum, cumPercent, name]) => [
-  flat, flatPercent, cum, cumPercent, name,
-]);
-
-async function chooseType(page, index) {
-  await page.locator(`#types input[value="${index}"]`).check();
-  await settled(page);
-  await page.waitForFunction(
-    (type) => document.getElementById('main').dataset.type === type,
-    (await page.locator('#types label').nth(index).textContent()).split(' ')[0],
-  );
-}
-
 for (const file of readdirSync(options.recordings).filter((name) => name.endsWith('.pb.gz'))) {
   test(`shows the report's numbers of every sample type of ${file}`, async () => {
     const path = join(options.recordings, file);
@@ -86,14 +50,7 @@ for (const file of readdirSync(options.recordings).filter((name) => name.endsWit
     const own = await startViewer(path);
     try {
       await withPage(own.url(), async (page) => {
-        const checked = page.locator('#types input:checked');
-        assert.equal(await checked.inputValue(), String(expected.default));
-        for (const [index, type] of expected.types.entries()) {
-          await chooseType(page, index);
-          const label = await page.locator('#types label').nth(index).textContent();
-          assert.equal(label, `${type.type} ${type.total}`);
-          assert.deepEqual(shownRows(await readTable(page)), expectedRows(type.byFlat), type.type);
-        }
+        await assertShowsReport(page, expected);
       });
     } finally {
       await own.stop();
