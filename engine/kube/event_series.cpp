@@ -16,7 +16,8 @@ namespace kubediag::kube {
 namespace {
 
 constexpr size_t kMaxReportingBytes = 128;  // events.k8s.io/v1: action, reason, instance
-constexpr size_t kNameDigest = 16;          // hexadecimal digits
+constexpr size_t kNameTime = 14;            // hexadecimal digits, of microseconds
+constexpr size_t kNameDigest = 6;           // hexadecimal digits
 
 // metav1.MicroTime.
 std::string MicroTime(std::chrono::system_clock::time_point time) {
@@ -28,11 +29,19 @@ std::string MicroTime(std::chrono::system_clock::time_point time) {
   return text.insert(text.size() - 1, fraction);
 }
 
-// The object's name, cut so that the digest fits; a cut name must end in a letter or digit.
-std::string EventName(std::string name, const std::string& key) {
-  name.resize(std::min(name.size(), kMaxObjectNameBytes - kNameDigest - 1));
+// The object's name, cut so that the rest fits; a cut name must end in a letter or digit. The time
+// makes Events of one second stand in their order where they are sorted by name: kubectl describe.
+std::string EventName(std::string name, std::chrono::system_clock::time_point time,
+                      const std::string& key) {
+  name.resize(std::min(name.size(), kMaxObjectNameBytes - kNameTime - kNameDigest - 1));
   while (!name.empty() && (name.back() == '.' || name.back() == '-')) name.pop_back();
-  return name + "." + key.substr(0, kNameDigest);
+  const auto since_epoch = time.time_since_epoch();
+  auto left = std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count();
+  std::string digits(kNameTime, '0');
+  for (auto digit = digits.rbegin(); digit != digits.rend() && left > 0; ++digit, left /= 16) {
+    *digit = "0123456789abcdef"[left % 16];
+  }
+  return name + "." + digits + key.substr(0, kNameDigest);
 }
 
 // The mark of a cut comes on top of what Shorten() leaves.
@@ -139,7 +148,7 @@ EventWrite EventSeries::WriteOf(const std::string& key, Series& series, bool is_
   write.is_new = is_new;
   write.namespace_name = first.regarding.namespace_name.empty() ? api::kDefaultNamespace
                                                                 : first.regarding.namespace_name;
-  write.name = EventName(first.regarding.name, key);
+  write.name = EventName(first.regarding.name, first.time, key);
 
   api::Value metadata = api::Value::Map();
   metadata.Set("name", api::Value::String(write.name));
