@@ -4,13 +4,19 @@
 Usage: agent_test.py KUBEDIAG.
 """
 
+import re
 import signal
 import sys
 import unittest
 
 import agent_case
-from agent_case import Agent, AgentCase, condition, operation_set
-from cluster_case import ClusterCase
+from agent_case import NODE, Agent, AgentCase, condition, operation_set
+from cluster_case import ROOT, ClusterCase
+
+
+def metric(text, name):
+    """The value of a series without labels; 0 if there is none."""
+    return next((float(line.split()[1]) for line in text.splitlines() if line.startswith(name + " ")), 0)
 
 
 def setUpModule():
@@ -123,8 +129,28 @@ class Probes(AgentCase):
         self.assertEqual(status, 200)
         self.assertIn('kubediag_diagnoses_total{phase="Succeeded",reason="Succeeded"} 1', text)
         self.assertIn("kubediag_operation_seconds_count", text)
-        self.assertNotIn(self.namespace, text)  # no object's name is a label
+        self.assertIn('kubediag_operation_seconds_count{operation="script-runner",phase="Succeeded"} 1', text)
+        for name in (self.namespace, '"short"', NODE):
+            self.assertNotIn(name, text)  # no object's name is a label
         self.assertEqual(self.agent.probe("/healthz"), (200, "OK"))
+
+    def test_says_how_much_it_keeps(self):
+        self.diagnose("short")
+        self.await_phase("short", "Succeeded")
+        self.agent.end()
+        self.agent = self.start()
+        bytes_kept = self.eventually(lambda: metric(self.agent.probe("/metrics")[1], "kubediag_data_bytes"), "the data root was measured")
+        folder = self.plane.folder / f"data-{self.namespace}/runs"
+        self.assertGreaterEqual(bytes_kept, sum(each.stat().st_size for each in folder.rglob("journal")))
+
+    def test_every_metric_is_documented(self):
+        self.diagnose("short")
+        self.await_phase("short", "Succeeded")
+        names = set(re.findall(r"^# TYPE (kubediag_\w+)", self.agent.probe("/metrics")[1], re.MULTILINE))
+        self.assertLessEqual({f"kubediag_{each}" for each in ("diagnoses_total", "operation_seconds", "queue_length", "viewers",
+                                                              "data_bytes", "watch_restarts_total")}, names)
+        page = (ROOT / "docs/cluster.md").read_text()
+        self.assertEqual([each for each in sorted(names) if each not in page and each.replace("kubediag_catalog", "…") not in page], [])
 
 
 if __name__ == "__main__":

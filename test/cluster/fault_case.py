@@ -14,8 +14,8 @@ GATED = ('trap \'echo cancelled >> "$1"; exit 9\' TERM; echo ran >> "$1"; while 
          'echo went on >> "$1"')
 
 
-def start_plane():
-    agent_case.start_plane(())
+def start_plane(components=("policies",)):
+    agent_case.start_plane((), components)
     objects = [operation_set("traced"), operation_set("gated")]
     for name, script in (("traced", TRACED), ("gated", GATED)):
         objects.append(operation(name, script))

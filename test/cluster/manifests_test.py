@@ -241,6 +241,12 @@ class Schemas(ClusterCase):
             return {"apiVersion": f"{GROUP}/v1", "kind": "OperationSet", "metadata": {"name": "large"},
                     "spec": {"adjacencyList": nodes}}
         self.apply(operation_set(1000), command="create")
+        # What costs the rule for self edges most: nodes that differ in nothing, or at their ends only.
+        name = "a" * 253
+        for size, edges in ((64, 64), (65, 64), (64, 65), (3, 1000)):
+            equal = [{"operation": name, "to": [size - 1] * edges, "dependences": [1] * edges} for _ in range(size - 2)]
+            self.apply({"apiVersion": f"{GROUP}/v1", "kind": "OperationSet", "metadata": {"name": f"equal-{size}-{edges}"},
+                        "spec": {"adjacencyList": [{"to": [1]}, *equal, {"operation": name}]}}, command="create")
         self.assertIn("1000", self.refused_apply(operation_set(1001), command="create"))
         self.apply(diagnosis("large", parameters={f"key.{i}": "value" for i in range(4096)}), command="create")
         self.assertIn("4096", self.refused_apply(

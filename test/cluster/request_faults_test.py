@@ -188,6 +188,37 @@ class Kills(StatusCase):
         self.assert_succeeds_once("hung")
 
 
+class Rewinds(StatusCase):
+    def test_a_store_that_was_set_back_makes_nothing_run_twice(self):
+        self.diagnose_traced("rewound")
+        ended = self.assert_succeeds_once("rewound")
+        for restarted in (False, True):
+            with self.subTest(restarted=restarted):
+                if restarted:
+                    self.agent.end(signal.SIGKILL)
+                self.kubectl("patch", "diagnosis", "rewound", "-n", self.namespace, "--subresource=status", "--type=merge", "-p",
+                             '{"status":null}')
+                if restarted:
+                    self.agent = self.start()
+                again = self.assert_succeeds_once("rewound")
+                self.assertEqual(again["operationResults"], ended["operationResults"])
+
+
+class Pages(StatusCase):
+    def test_the_end_of_a_page_is_told_when_the_server_is_back(self):
+        self.apply(diagnosis("page", self.namespace, operationSet="go-profiler", parameters={
+            PREFIX + "type": "Heap", PREFIX + "source": self.plane.server, PREFIX + "expiration_seconds": "5",
+            PREFIX + "tls.secret_reference.namespace": "kubediag",
+            PREFIX + "tls.secret_reference.name": "apiserver-profiler-sa-token"}))
+        self.assertEqual(condition(self.await_phase("page", "Succeeded", "Failed"), "Serving")["status"], "True")
+        rule = self.proxy.add(Rule(Answer(503), path="/diagnoses/page", times=None))
+        self.eventually(lambda: rule.acted >= 3, "it is tried")
+        self.assertEqual(condition(self.status("page"), "Serving")["status"], "True")
+        self.proxy.clear()
+        self.eventually(lambda: condition(self.status("page"), "Serving")["status"] == "False", "it is told")
+        self.assertEqual(condition(self.status("page"), "Serving")["reason"], "Expired")
+
+
 class Outages(StatusCase):
     def test_a_result_of_a_time_without_api_server_is_written_when_it_is_back(self):
         self.diagnose_traced("outlived", "gated")
@@ -321,8 +352,9 @@ class Events(StatusCase):
     """Events are never in the way."""
 
     def test_whatever_becomes_of_them(self):
-        for name, action in (("error", Answer(500)), ("forbidden", Answer(403)), ("throttled", Answer(429, retry_after=60)),
-                             ("silence", HalfOpen()), ("closed", Close())):
+        # The last one keeps all further ones back for a minute.
+        for name, action in (("error", Answer(500)), ("forbidden", Answer(403)), ("silence", HalfOpen()), ("closed", Close()),
+                             ("throttled", Answer(429, retry_after=60))):
             with self.subTest(name):
                 self.proxy.clear()
                 rule = self.proxy.add(Rule(action, method="POST", path="/events", times=None))
