@@ -1,3 +1,4 @@
+// One fixture and a script a case: they are found together, so they stay together.
 #include "engine/kube/reflector.h"
 
 #include <gmock/gmock.h>
