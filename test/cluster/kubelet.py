@@ -139,6 +139,7 @@ class Kubelet:
         self.loop.call_soon_threadsafe(self.server.close)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
+        self.loop.close()
 
     def run(self, namespace, pod):
         """Takes a Pod that no node has yet, and says that it runs."""
