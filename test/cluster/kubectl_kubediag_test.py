@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """`kubectl kubediag …`, executed by the plane's own kubectl, with a controller and an agent at work.
 
-The plane has no kubelets, so kubectl port-forward has nobody to forward to: port_forward.py stands in for it, and really forwards
-bytes. What the API server refuses of it is shown with the real one, and --direct goes to the page's own address without any.
+Ports are forwarded by the real kubectl port-forward, through the API server, to what stands for the node's kubelet (kubelet.py).
+--direct goes to the page's own address without it.
 
 Usage: kubectl_kubediag_test.py KUBEDIAG.
 """
 
 import gzip
 import hashlib
+import http.server
 import json
 import os
 import pathlib
@@ -16,6 +17,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import unittest
 import urllib.request
 
@@ -26,21 +28,24 @@ import cluster_case
 import controller_case
 from agent_case import ENDPOINT, NODE, PREFIX, AgentCase, operation, operation_set
 from cluster_case import ROOT, TIMEOUT, ClusterCase
+from kubelet import Kubelet
 
 SECRET = "kubediag/apiserver-profiler-sa-token"
-HERE = pathlib.Path(__file__).resolve().parent
-CONTROLLER = None
+CAPABILITY = "0" * 32
+CONTROLLER = KUBELET = None
 
 
 def setUpModule():
-    global CONTROLLER
+    global CONTROLLER, KUBELET
     agent_case.start_plane((("short", "echo done"), ("failing", "echo no >&2; exit 3"), ("long", "exec sleep 600")))
     plane = ClusterCase.plane
     try:
         plane.kubectl("apply", "-f", "-", text=cluster_case.as_list(
             [operation("lonely", "echo alone"), operation_set("runs-lonely", "lonely")]))
+        plane.kubectl("delete", "node", NODE)
+        KUBELET = Kubelet(plane, NODE)
         make_agent_pod(plane)
-        stand_in(plane)
+        make_programs(plane)
         CONTROLLER = controller_case.Controller(plane, plane.folder / "controller.log")
     except BaseException:
         plane.stop()
@@ -49,33 +54,49 @@ def setUpModule():
 
 def tearDownModule():
     CONTROLLER.end(signal.SIGKILL)
+    KUBELET.close()
     ClusterCase.plane.stop()
 
 
 def make_agent_pod(plane):
-    """The Pod that a DaemonSet would have made for the node, as a kubelet would report it."""
+    """The Pod that a DaemonSet would have made for the node."""
     plane.kubectl("apply", "-f", "-", text=json.dumps({
         "apiVersion": "v1", "kind": "Pod", "metadata": {
             "name": "kubediag-agent-x", "namespace": "kubediag",
             "labels": {"app.kubernetes.io/name": "kubediag", "app.kubernetes.io/component": "agent"}},
-        "spec": {"nodeName": NODE, "hostNetwork": True, "containers": [{"name": "agent", "image": "kubediag"}]}}))
-    plane.kubectl("-n", "kubediag", "patch", "pod", "kubediag-agent-x", "--subresource=status", "--type=merge", "-p", json.dumps(
-        {"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}))
+        "spec": {"hostNetwork": True, "containers": [{"name": "agent", "image": "kubediag"}]}}))
+    KUBELET.run("kubediag", "kubediag-agent-x")
 
 
-def stand_in(plane):
-    """A folder with a kubectl that forwards ports without kubelets, and with a browser that only notes what it is to show."""
-    folder = plane.folder / "stand-in"
+def make_programs(plane):
+    """A folder with kubectl, which notes its process in the folder PIDS names, and a browser that only notes what it is to show."""
+    folder = plane.folder / "bin"
     folder.mkdir()
-    kubectl = plane.assets / "kubectl"
-    write_program(folder / "kubectl", f'for each; do case $each in port-forward) exec {sys.executable} {HERE}/port_forward.py '
-                                      f'{kubectl} "$@" ;; esac; done\nexec {kubectl} "$@"')
+    write_program(folder / "kubectl", f'[ -z "$PIDS" ] || : > "$PIDS/$$"\nexec {plane.assets}/kubectl "$@"')
     write_program(folder / "xdg-open", f'echo "$1" > {plane.folder}/opened.new && mv {plane.folder}/opened.new {plane.folder}/opened')
 
 
 def write_program(path, script):
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
+
+
+class FalsePage(http.server.BaseHTTPRequestHandler):
+    """A page whose profile is `data`, of which only `sent` bytes come."""
+
+    data, sent = b"", 0
+
+    def do_GET(self):  # noqa: N802
+        profile = self.path.endswith("/profile.pb.gz")
+        body, sent = (self.data, self.sent) if profile else (b"page", 4)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[:sent])
+        self.close_connection = True
+
+    def log_message(self, *_):
+        pass
 
 
 class KubectlCase(AgentCase):
@@ -85,15 +106,13 @@ class KubectlCase(AgentCase):
         self.pids = self.work / "pids"
         self.pids.mkdir(parents=True)
 
-    def start_plugin(self, *arguments, kubeconfig=None, stand_in=True, environment=()):
-        bin_folder = pathlib.Path(agent_case.KUBEDIAG).parent
-        folders = [str(self.plane.folder / "stand-in")] if stand_in else []
-        path = ":".join([*folders, str(self.plane.assets), str(bin_folder), "/usr/bin:/bin"])
+    def start_plugin(self, *arguments, kubeconfig=None):
+        path = f"{self.plane.folder / 'bin'}:{pathlib.Path(agent_case.KUBEDIAG).parent}:/usr/bin:/bin"
         return subprocess.Popen(
             [self.plane.assets / "kubectl", "kubediag", *map(str, arguments), "-n", self.namespace],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.work,
-            env={"PATH": path, "HOME": str(self.plane.folder), "LANG": "C.UTF-8", "STAND_IN_PIDS": str(self.pids),
-                 "KUBECONFIG": str(kubeconfig or self.plane.kubeconfig), **dict(environment)})
+            env={"PATH": path, "HOME": str(self.plane.folder), "LANG": "C.UTF-8", "PIDS": str(self.pids),
+                 "KUBECONFIG": str(kubeconfig or self.plane.kubeconfig)})
 
     def plugin(self, *arguments, status=0, **options):
         """Its completed process, with that exit status."""
@@ -249,6 +268,7 @@ class Wait(KubectlCase):
         output, error = waiting.communicate(timeout=2 * TIMEOUT)
         self.assertTrue(output.endswith(" failed\n"), error)
         self.assertIn("\nFailed: ", error)
+        self.assertEqual(error.count("nothing is heard of the API server, it is tried again: "), 1, error)
 
 
 class Page(KubectlCase):
@@ -316,15 +336,31 @@ class Page(KubectlCase):
         self.assertEqual({each.name for each in self.work.iterdir()}, {"pids", file, "direct.pb.gz"})
         self.assert_no_child_is_left(3)
 
-    def test_leaves_no_half_of_a_profile(self):
+    def test_keeps_nothing_but_the_whole_profile(self):
         name = self.run_profile()
         (self.work / "heap").write_text("an older one")
-        size = int(self.status(name)["operationResults"]["diagnoser.runtime.go_profiler.result.size"])
-        error = self.plugin("fetch", name, "-o", "heap", status=1, environment={"STAND_IN_CUT": str(max(size // 2, 20000))}).stderr
-        self.assertIn("cut off", error)
+        status = self.status(name)["operationResults"]
+        with urllib.request.urlopen(self.endpoint(name) + "profile.pb.gz", timeout=TIMEOUT) as answer:
+            FalsePage.data = answer.read()
+        self.assertEqual(str(len(FalsePage.data)), status["diagnoser.runtime.go_profiler.result.size"])
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), FalsePage)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        sentence = f"Visit http://127.0.0.1:{server.server_port}/{CAPABILITY}/, this server will expire in 7200 seconds."
+        self.kubectl("patch", "diag", name, "-n", self.namespace, "--subresource=status", "--type=merge", "-p",
+                     json.dumps({"status": {"operationResults": {ENDPOINT: sentence}}}))
+        for sent, said in ((len(FalsePage.data) - 1, "cut off"), (0, "cut off")):
+            FalsePage.sent = sent
+            self.assertIn(said, self.plugin("fetch", name, "-o", "heap", "--direct", status=1).stderr)
+        whole = FalsePage.data
+        FalsePage.data, FalsePage.sent = whole[:-1], len(whole)
+        self.assertIn("what came is not the profile", self.plugin("fetch", name, "-o", "heap", "--direct", status=1).stderr)
         self.assertEqual((self.work / "heap").read_text(), "an older one")
         self.assertEqual({each.name for each in self.work.iterdir()}, {"pids", "heap"})
-        self.assert_no_child_is_left(1)
+        FalsePage.data = whole
+        self.plugin("fetch", name, "-o", "heap", "--direct")
+        self.assertEqual((self.work / "heap").read_bytes(), whole)
 
     def test_says_why_there_is_no_page(self):
         self.assertIn("none of its operations serves one", self.plugin("open", self.run_set("short", "--node", NODE, "--wait"), status=1).stderr)
@@ -381,7 +417,7 @@ class Refusals(KubectlCase):
         self.assertIn('cannot list resource "pods" in API group "" in the namespace "kubediag"', error)
         self.assertEqual(self.plugin("open", name, "--direct", "--no-browser", kubeconfig=cat).stdout, self.endpoint(name) + "\n")
         dan = self.user("dan", (self.namespace, "kubediag-view"), ("kubediag", "view"))
-        error = self.plugin("open", name, status=1, kubeconfig=dan, stand_in=False).stderr  # the real port-forward
+        error = self.plugin("open", name, status=1, kubeconfig=dan).stderr
         self.assertIn('User "dan" cannot create resource "pods/portforward"', error)
         self.assertIn("kubediag: kubectl port-forward ended with exit status 1", error)
 

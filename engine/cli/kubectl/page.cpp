@@ -52,17 +52,17 @@ Result<PageAddress> ParsePageUrl(const std::string& url) {
   constexpr std::string_view kScheme = "http://";
   constexpr uint16_t kUsualPort = 80;
   if (!url.starts_with(kScheme)) return Malformed(url, "it is no http URL");
-  const std::string_view rest = std::string_view(url).substr(kScheme.size());
+  const std::string rest = url.substr(kScheme.size());
   const size_t slash = std::min(rest.find('/'), rest.size());
-  std::string_view authority = rest.substr(0, slash);
+  std::string authority = rest.substr(0, slash);
   PageAddress page;
   page.port = kUsualPort;
-  page.path = slash == rest.size() ? "/" : std::string(rest.substr(slash));
+  page.path = slash == rest.size() ? "/" : rest.substr(slash);
   if (!page.path.ends_with('/')) page.path.push_back('/');
   if (!IsSafePath(page.path)) return Malformed(url, "its path has unusual characters");
   const size_t colon = authority.rfind(':');
-  if (colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos) {
-    const std::string_view port = authority.substr(colon + 1);
+  if (colon != std::string::npos && authority.find(']', colon) == std::string::npos) {
+    const std::string port = authority.substr(colon + 1);
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), page.port);
     if (error != std::errc() || end != port.data() + port.size() || page.port == 0) {
       return Malformed(url, "its port is none");
@@ -72,7 +72,7 @@ Result<PageAddress> ParsePageUrl(const std::string& url) {
   if (authority.starts_with('[') && authority.ends_with(']')) {
     authority = authority.substr(1, authority.size() - 2);
   }
-  page.host = std::string(authority);
+  page.host = authority;
   if (!api::IsIpAddress(page.host) && !api::IsDnsSubdomain(page.host)) {
     return Malformed(url, "its host is none");
   }

@@ -46,7 +46,8 @@ std::optional<uint16_t> ForwardedPort(std::string_view line) {
 }
 
 Result<std::unique_ptr<PortForward>> PortForward::Start(const PortForwardRequest& request,
-                                                        Deadline deadline, std::stop_token stop) {
+                                                        Deadline deadline,
+                                                        const std::stop_token& stop) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return Status::FromErrno("make a pipe", errno);
   UniqueFd ours(ends[0]);

@@ -42,7 +42,7 @@ class PortForward {
  public:
   // Returns when kubectl listens. Unavailable: it ended instead; DeadlineExceeded, Cancelled.
   static Result<std::unique_ptr<PortForward>> Start(const PortForwardRequest& request,
-                                                    Deadline deadline, std::stop_token stop);
+                                                    Deadline deadline, const std::stop_token& stop);
   PortForward(const PortForward&) = delete;
   PortForward& operator=(const PortForward&) = delete;
   ~PortForward();

@@ -1,12 +1,13 @@
 #include "engine/cli/kubectl/wait.h"
 
+#include <atomic>
 #include <condition_variable>
-#include <memory>
 #include <mutex>
 #include <thread>
 #include <variant>
 
 #include "engine/cli/kubectl/status_progress.h"
+#include "engine/cli/text.h"
 #include "engine/kube/clock.h"
 #include "engine/kube/object_cache.h"
 #include "engine/kube/reflector.h"
@@ -14,12 +15,35 @@
 namespace kubediag::cli {
 namespace {
 
+// What the watch has to complain of, in one line for each time that nothing is heard.
+class OutageNote final : public Logger {
+ public:
+  explicit OutageNote(ProgressView& view) : view_(view) {}
+
+  void Log(LogLevel level, std::string_view /*message*/,
+           std::initializer_list<LogField> fields) override {
+    if (level < LogLevel::kWarning || told_.exchange(true)) return;
+    std::string why;
+    for (const LogField& field : fields) {
+      if (field.name == "failure") why = Printable(field.value);
+    }
+    view_.Say("  nothing is heard of the API server, it is tried again: " + why);
+  }
+  void SayNextTimeAgain() { told_ = false; }
+
+ private:
+  ProgressView& view_;
+  std::atomic<bool> told_ = false;
+};
+
 // The newest state heard of, for another thread.
 class Latest final : public kube::WatchHandler {
  public:
-  Latest(std::string uid, const kube::ObjectCache& cache) : uid_(std::move(uid)), cache_(cache) {}
+  Latest(std::string uid, const kube::ObjectCache& cache, OutageNote& outage)
+      : uid_(std::move(uid)), cache_(cache), outage_(outage) {}
 
   void OnChange(const kube::Change& change) override {
+    outage_.SayNextTimeAgain();
     if (change.object->metadata().uid != uid_) return;
     const std::lock_guard lock(mutex_);
     gone_ = change.type == kube::ChangeType::kRemoved;
@@ -29,6 +53,7 @@ class Latest final : public kube::WatchHandler {
   }
 
   void OnSynced() override {
+    outage_.SayNextTimeAgain();
     const std::lock_guard lock(mutex_);
     gone_ = gone_ || cache_.Find(uid_) == nullptr;
     news_ = true;
@@ -61,6 +86,7 @@ class Latest final : public kube::WatchHandler {
  private:
   const std::string uid_;
   const kube::ObjectCache& cache_;
+  OutageNote& outage_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   kube::ObjectPtr object_;
@@ -84,9 +110,8 @@ Result<api::Diagnosis> WaitUntilEnded(Cluster& cluster, const std::string& name,
   KUBEDIAG_ASSIGN_OR_RETURN(api::Diagnosis diagnosis, cluster.GetDiagnosis(name));
   StatusProgress progress(view, diagnosis);
   kube::ObjectCache cache;
-  Latest latest(diagnosis.metadata.uid, cache);
-  const std::unique_ptr<Logger> to_stderr = MakeStderrLogger(LogLevel::kWarning, LogFormat::kText);
-  const std::unique_ptr<Logger> logger = view.Wrap(*to_stderr);
+  OutageNote outage(view);
+  Latest latest(diagnosis.metadata.uid, cache, outage);
   metrics::Registry registry;
   kube::Reflector reflector(
       {.resource = kube::kDiagnoses,
@@ -98,7 +123,7 @@ Result<api::Diagnosis> WaitUntilEnded(Cluster& cluster, const std::string& name,
        .cache = cache,
        .handler = latest,
        .metrics = registry,
-       .logger = *logger,
+       .logger = outage,
        .clock = kube::SystemClock(),
        .random = kube::MakeRandomSource()});
   // One that has ended is not watched at all.
