@@ -34,4 +34,20 @@ inline bool AwaitNoChildren(pid_t pid) {
   return true;
 }
 
+// False: after 30 s the process is not stopped yet, which it is a moment after SIGSTOP was sent.
+inline bool AwaitStopped(pid_t pid) {
+  const Deadline deadline = Deadline::After(std::chrono::seconds(30));
+  const auto state = [pid] {
+    std::string line;
+    std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), line);
+    const size_t name_end = line.rfind(") ");
+    return name_end == std::string::npos ? '?' : line[name_end + 2];
+  };
+  while (state() != 'T') {
+    if (deadline.Passed()) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
 }  // namespace kubediag::cli
