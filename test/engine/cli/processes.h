@@ -34,16 +34,22 @@ inline bool AwaitNoChildren(pid_t pid) {
   return true;
 }
 
-// False: after 30 s the process is not stopped yet, which it is a moment after SIGSTOP was sent.
+// False: after 30 s some thread of the process is not stopped yet, as all are a moment after
+// SIGSTOP was sent.
 inline bool AwaitStopped(pid_t pid) {
   const Deadline deadline = Deadline::After(std::chrono::seconds(30));
-  const auto state = [pid] {
-    std::string line;
-    std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), line);
-    const size_t name_end = line.rfind(") ");
-    return name_end == std::string::npos ? '?' : line[name_end + 2];
+  const auto some_thread_runs = [pid] {
+    for (const auto& task :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+      std::string line;
+      std::ifstream stat(task.path() / "stat");
+      std::getline(stat, line);
+      const size_t name_end = line.rfind(") ");
+      if (name_end == std::string::npos || line[name_end + 2] != 'T') return true;
+    }
+    return false;
   };
-  while (state() != 'T') {
+  while (some_thread_runs()) {
     if (deadline.Passed()) return false;
     std::this_thread::yield();
   }
