@@ -3,11 +3,13 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <stop_token>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -15,6 +17,7 @@
 #include "engine/core/limits.h"
 #include "engine/host/messages.h"
 #include "engine/operation/invocation.h"
+#include "engine/process/stop_event.h"
 
 namespace kubediag::host {
 namespace {
@@ -119,23 +122,32 @@ int HostSession::Run(const operation::LoadedModule& module, Request request) {
 
   g_watching = true;
   InstallTermHandler(cancel_, engine_);
-  std::thread([this] { WatchEngine(); }).detach();  // ends with the process
+  std::stop_source over;
+  const process::StopEvent wake(over.get_token());  // made now: the module may use descriptors up
+  const std::jthread watch([&] { WatchEngine(over.get_token(), wake.fd()); });
   const RunOutcome outcome = operation::Invoke(module, job, cancel_, *this);
   std::fflush(nullptr);
-  const bool ok = outcome.status.ok();
-  if (!Answer(outcome).ok()) return kExitChannelLost;
-  return ok ? kExitEnd : kExitFail;
+  const bool answered = Answer(outcome).ok();
+  over.request_stop();
+  if (!answered) return kExitChannelLost;
+  return outcome.status.ok() ? kExitEnd : kExitFail;
 }
 
-void HostSession::WatchEngine() {
+void HostSession::WatchEngine(const std::stop_token& over, int wake) {
   std::string bytes;
   for (;;) {
-    pollfd entry{channel_.fd(), POLLIN, 0};
+    std::array<pollfd, 2> entries{{{channel_.fd(), POLLIN, 0}, {wake, POLLIN, 0}}};
     // A poll under way keeps a socket open that the module has closed; the next one tells.
-    const int ready = poll(&entry, 1, static_cast<int>(kHostCheckInterval.count()));
+    const int ready =
+        poll(entries.data(), entries.size(), static_cast<int>(kHostCheckInterval.count()));
+    if (over.stop_requested()) return;
+    if (entries[1].revents != 0) {  // the module has closed it, or put something in its place
+      g_watching = false;
+      return;
+    }
     if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
     if (ready < 0) break;
-    const bool hung_up = (entry.revents & POLLHUP) != 0;
+    const bool hung_up = (entries[0].revents & POLLHUP) != 0;
     bytes.clear();
     const auto end = channel_.Read(bytes, kReadBytes);
     if (end == Channel::ReadEnd::kClosed && !hung_up) {  // the module has closed it

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <stop_token>
 #include <string>
 
 #include "engine/core/unique_fd.h"
@@ -44,7 +45,7 @@ class HostSession final : private operation::RunSink {
   int Run(const operation::LoadedModule& module, Request request);
   Status Answer(const operation::RunOutcome& outcome);
   Status SendResults(const operation::RunOutcome& outcome);
-  void WatchEngine();
+  void WatchEngine(const std::stop_token& over, int wake);
 
   void OnLog(LogLevel level, std::string_view message) override;
   Status OnServing(operation::RunOutcome outcome) override;

@@ -34,4 +34,26 @@ inline bool AwaitNoChildren(pid_t pid) {
   return true;
 }
 
+// False: after 30 s some thread of the process is not stopped yet, as all are a moment after
+// SIGSTOP was sent.
+inline bool AwaitStopped(pid_t pid) {
+  const Deadline deadline = Deadline::After(std::chrono::seconds(30));
+  const auto some_thread_runs = [pid] {
+    for (const auto& task :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+      std::string line;
+      std::ifstream stat(task.path() / "stat");
+      std::getline(stat, line);
+      const size_t name_end = line.rfind(") ");
+      if (name_end == std::string::npos || line[name_end + 2] != 'T') return true;
+    }
+    return false;
+  };
+  while (some_thread_runs()) {
+    if (deadline.Passed()) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
 }  // namespace kubediag::cli

@@ -60,6 +60,7 @@ TEST_F(SignalTest, EndsAtOnceOnTheSecondSignalAndLeavesNoProcess) {
     children.emplace_back(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
     ASSERT_TRUE(children.back().valid()) << strerror(errno);
     kill(child, SIGSTOP);
+    ASSERT_TRUE(AwaitStopped(child));
   }
   ASSERT_FALSE(children.empty());
   program.Signal(SIGINT);

@@ -23,8 +23,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr OperationUser kNobody{65534, 65533};
-
 class Capabilities : public testing::Test {
  protected:
   void SetUp() override {

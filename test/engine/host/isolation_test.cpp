@@ -28,8 +28,7 @@ using testing::Not;
 
 ProcessRunnerOptions Options() {
   ProcessRunnerOptions options;
-  options.host_program =
-      std::string(KUBEDIAG_BINARY_DIR) + "/libexec/kubediag/kubediag-operation-host";
+  options.host_program = HostProgram();
   return options;
 }
 
@@ -113,7 +112,7 @@ TEST_F(Isolation, SeesOnlyItsOwnDescriptors) {
 TEST_F(Isolation, RunsAsTheOperationUser) {
   if (geteuid() != 0) GTEST_SKIP() << "only root may change the user";
   ProcessRunnerOptions options = Options();
-  options.user = OperationUser{65534, 65533};
+  options.user = kNobody;
   // As the catalog keeps its copies: readable, in a folder that is closed to others.
   const TemporaryFolder closed;
   const std::string module = closed.path() + "/module.so";
@@ -141,7 +140,7 @@ TEST_F(Isolation, TheOperationUserHasNoneOfTheAmbientCapabilitiesOfTheEngine) {
   EXPECT_THAT(as_the_engine, HasSubstr("Uid:\t1234\t"));
   EXPECT_FALSE(HasNoCapabilities(as_the_engine)) << "what is granted is what is passed on";
 
-  options.user = OperationUser{65534, 65533};
+  options.user = kNobody;
   const RunOutcome outcome = Look(std::move(options), "look");
   ASSERT_TRUE(outcome.status.ok()) << outcome.status.ToString();
   EXPECT_THAT(outcome.results.at("status"), HasSubstr("Uid:\t65534\t65534\t65534\t65534"));
@@ -151,7 +150,7 @@ TEST_F(Isolation, TheOperationUserHasNoneOfTheAmbientCapabilitiesOfTheEngine) {
 TEST_F(Isolation, TheOperationUserHasTheArtifactFolderWhileItRuns) {
   if (geteuid() != 0) GTEST_SKIP() << "only root may change the user";
   ProcessRunnerOptions options = Options();
-  options.user = OperationUser{65534, 65533};
+  options.user = kNobody;
   const TemporaryFolder data_root;
   const UniqueFd folder = MakeDirectoryAt(data_root.fd(), "artifacts/run").value();
   auto runner = ProcessRunner::Create(std::move(options), *logger_);
@@ -180,7 +179,7 @@ TEST_F(Isolation, AFolderTakenBackIsClosedAndCanBeLentAgain) {
   const TemporaryFolder folder;
   struct stat info {};
   for (int i = 0; i < 2; ++i) {
-    auto lent = LentFolder::Lend(folder.fd(), OperationUser{65534, 65533});
+    auto lent = LentFolder::Lend(folder.fd(), kNobody);
     ASSERT_TRUE(lent.ok()) << lent.status().ToString();
     ASSERT_EQ(fstat(folder.fd(), &info), 0);
     EXPECT_EQ(info.st_uid, 65534U);

@@ -18,8 +18,6 @@ namespace {
 using operation::Job;
 using operation::RunOutcome;
 
-constexpr OperationUser kNobody{65534, 65533};
-
 class LentFolders : public testing::Test {
  protected:
   void SetUp() override {
@@ -29,8 +27,7 @@ class LentFolders : public testing::Test {
   void Prepare(const std::string& module, std::optional<OperationUser> user) {
     run_.reset();
     ProcessRunnerOptions options;
-    options.host_program =
-        std::string(KUBEDIAG_BINARY_DIR) + "/libexec/kubediag/kubediag-operation-host";
+    options.host_program = HostProgram();
     options.user = user;
     auto runner = ProcessRunner::Create(std::move(options), *logger_);
     ASSERT_TRUE(runner.ok()) << runner.status().ToString();

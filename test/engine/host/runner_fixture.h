@@ -25,6 +25,13 @@ inline std::string TestModule(const std::string& name) {
   return std::string(KUBEDIAG_BINARY_DIR) + "/test/modules/" + name + ".so";
 }
 
+inline std::string HostProgram() {
+  return std::string(KUBEDIAG_BINARY_DIR) + "/libexec/kubediag/kubediag-operation-host";
+}
+
+// For operations of a user who is neither ours nor in a group of ours.
+inline constexpr OperationUser kNobody{65534, 65533};
+
 // Keeps what is logged.
 class RecordingLogger final : public Logger {
  public:
@@ -49,8 +56,7 @@ inline std::unique_ptr<operation::Runner> MakeInProcessRunner(Logger& logger) {
 
 inline std::unique_ptr<operation::Runner> MakeProcessRunner(Logger& logger) {
   ProcessRunnerOptions options;
-  options.host_program =
-      std::string(KUBEDIAG_BINARY_DIR) + "/libexec/kubediag/kubediag-operation-host";
+  options.host_program = HostProgram();
   auto runner = ProcessRunner::Create(std::move(options), logger);
   EXPECT_TRUE(runner.ok()) << runner.status().ToString();
   return *std::move(runner);

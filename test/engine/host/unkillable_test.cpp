@@ -81,9 +81,8 @@ class Unkillable : public testing::Test {
 
 TEST_F(Unkillable, AModuleThatIgnoresItsEndGoesWithTheLineToTheEngine) {
   ProcessRunnerOptions options;
-  options.host_program =
-      std::string(KUBEDIAG_BINARY_DIR) + "/libexec/kubediag/kubediag-operation-host";
-  options.user = OperationUser{65534, 65533};
+  options.host_program = HostProgram();
+  options.user = kNobody;
   auto run = Prepare(options, "ignores_cancel");
   RunOutcome outcome;
   InThread([&] {
