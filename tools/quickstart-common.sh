@@ -13,9 +13,8 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# sample URL NODE: the sample OperationSet and Diagnosis, with these names in them.
+# sample URL NODE: prints the sample OperationSet and Diagnosis, with these names in them.
 sample() {
-  sed -e "s|^\( *param.*go_profiler\.source:\).*|\1 $1|" -e "s|^\( *nodeName:\).*|\1 $2|" \
-    manifests/samples/go-profiler.yaml >"$work/go-profiler.yaml"
-  grep -qF "source: $1" "$work/go-profiler.yaml"
+  sed -e "s|^\( *param.*go_profiler\.source:\).*|\1 $1|" -e "s|^\( *nodeName:\).*|\1 $2|" manifests/samples/go-profiler.yaml |
+    awk -v line="source: $1" '{ print } index($0, line) { found = 1 } END { exit !found }'
 }
