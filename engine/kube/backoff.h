@@ -20,6 +20,8 @@ class Backoff {
 
   // The wait after one more failure.
   Clock::Duration Next();
+  // What has failed before is no measure of what comes.
+  void StartOver() { base_ = {}; }
 
  private:
   BackoffOptions options_;

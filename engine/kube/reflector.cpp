@@ -80,6 +80,7 @@ Reflector::Next Reflector::List(const std::stop_token& stop) {
               : answer.status.code() == StatusCode::kDataLoss
                   ? Next{.reason = "garbage", .failure = answer.status}
                   : Next{.reason = "unavailable", .failure = answer.status};
+  unanswered_ = next.reason == "unavailable";
   next.lists = true;
   return next;
 }
@@ -181,6 +182,7 @@ Reflector::Next Reflector::AfterWatch(const Attempt& attempt, const Result<Respo
   }
   if (!response.ok()) {
     const bool is_silent = response.status().code() == StatusCode::kDeadlineExceeded;
+    unanswered_ = true;
     return {.reason = is_silent ? "silent" : "unavailable", .failure = response.status()};
   }
   Heard();
@@ -202,6 +204,9 @@ Reflector::Next Reflector::AfterWatch(const Attempt& attempt, const Result<Respo
 }
 
 Reflector::Next Reflector::AfterRefusal(const ServerStatus& refusal, Status failure) {
+  // A server that answers again after an outage is not asked as rarely as one that is away: what
+  // happened meanwhile has waited long enough. After such a time its watchers come one by one.
+  if (std::exchange(unanswered_, false)) backoff_.StartOver();
   Next next{.reason = "refused", .failure = std::move(failure), .retry_after = refusal.retry_after};
   if (refusal.IsGone() || refusal.IsFutureVersion()) {
     // Waits too: all watchers of a restarted server would list at once.

@@ -108,6 +108,7 @@ class Reflector {
   std::string newest_;   // the last one heard of
   bool filters_here_ = false;
   unsigned short_watches_ = 0;  // that said nothing, in a row
+  bool unanswered_ = false;     // so the last try was
   std::atomic<bool> synced_ = false;
   std::atomic<Clock::Duration::rep> contact_ = 0;
 };

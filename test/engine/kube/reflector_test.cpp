@@ -327,6 +327,19 @@ TEST_F(ReflectorTest, SurvivesTheRestartOfTheServer) {
   EXPECT_LT(clock_.slept(), seconds(60));
 }
 
+TEST_F(ReflectorTest, AServerThatAnswersAfterALongOutageIsListedSoon) {
+  List(10, {});
+  for (int i = 0; i < 7; ++i) {
+    script_.BreakOff(Status::Unavailable("Failed to connect to any resolved endpoint"));
+  }
+  script_.Say(EventLine("ERROR", StatusJson(410, "Expired", "too old resource version: 10 (50)")));
+  script_.Answer(410, StatusJson(410, "Expired", "still"));
+  List(60, {});
+  Healthy(BookmarkLine(61));
+  Run();
+  EXPECT_THAT(Waits(), ElementsAre(800, 1600, 3200, 6400, 12800, 25600, 30000, 800, 1600));
+}
+
 TEST_F(ReflectorTest, AWatchThatEndsAtOnceWithNothingSaidBacksOff) {
   List(10, {});
   for (unsigned i = 0; i < kShortWatchesBeforeList; ++i) script_.Say("");
