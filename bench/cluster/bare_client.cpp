@@ -69,7 +69,8 @@ Result<std::string> Fetch(const std::string& url, const api::Secret& secret) {
 
 class BareClient {
  public:
-  BareClient(kube::Transport& transport, std::string node, const std::string& folder, int fsyncs)
+  BareClient(kube::Transport& transport, const std::string& node, const std::string& folder,
+             int fsyncs)
       : client_(transport, registry_, {.requests_per_second = 1e6, .burst = 1e6}),
         events_(transport, registry_,
                 {.controller = "bare-client", .instance = node, .per_second = 1e6, .burst = 1e6}),

@@ -36,6 +36,7 @@ using SteadyClock = std::chrono::steady_clock;
 using TimePoint = SteadyClock::time_point;
 
 constexpr seconds kPatience{300};
+constexpr size_t kCreators = 8;
 constexpr char kEndpointKey[] = "diagnoser.runtime.go_profiler.result.endpoint";
 
 double Milliseconds(TimePoint from, TimePoint to) {
@@ -106,7 +107,8 @@ class Timer {
     const TimePoint begun = SteadyClock::now();
     std::vector<std::pair<TimePoint, TimePoint>> times(static_cast<size_t>(count));
     std::vector<std::jthread> creators;
-    for (int i = 0; i < 8; ++i) {
+    creators.reserve(kCreators);
+    for (size_t i = 0; i < kCreators; ++i) {
       creators.emplace_back([&] {
         for (int number = next++; number < count; number = next++) {
           auto& [sent, accepted] = times[static_cast<size_t>(number)];

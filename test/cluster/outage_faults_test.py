@@ -10,6 +10,7 @@ import time
 import unittest
 
 import agent_case
+import cluster_case
 from cluster_case import ClusterCase
 from fault_case import FaultCase, start_plane
 
@@ -18,6 +19,7 @@ RECOVERY = 75  # seconds; back-off is 60 at most, and a machine that is busy tak
 
 
 def setUpModule():
+    cluster_case.TIMEOUT = RECOVERY
     start_plane()
 
 
