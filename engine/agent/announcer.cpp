@@ -66,7 +66,7 @@ Status Announcer::Look(const std::string& uid) {
   const std::string why =
       waiting ? waiting->message
               : std::to_string(parts_.concurrency) + " diagnoses run at once on this node";
-  const Status written = TellQueued(diagnosis, why);
+  Status written = TellQueued(diagnosis, why);
   if (written.ok()) {
     seen.heartbeat = now;
     seen.pause = {};

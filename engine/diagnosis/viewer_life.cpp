@@ -51,7 +51,7 @@ bool MayPass(const Status& failure) {
 Status TellNotServing(Environment& environment, const ViewerOwner& owner, const char* reason,
                       const std::string& message,
                       const std::function<bool(const api::Diagnosis&)>& applies) {
-  const Status told = TryTellNotServing(environment, owner, reason, message, applies);
+  Status told = TryTellNotServing(environment, owner, reason, message, applies);
   if (told.ok()) return told;
   environment.logger.Warning(
       "condition Serving could not be written",
