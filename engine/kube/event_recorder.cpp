@@ -77,7 +77,7 @@ void EventRecorder::Send(const EventWrite& write, const std::stop_token& stop) {
     }
   }
   sent = client_.Create(kEvents, write.namespace_name, write.body, call).status();
-  // An earlier try's, or an earlier process' word on the same.
+  // An earlier try's.
   if (sent.ok() || sent.code() == StatusCode::kAlreadyExists) return;
   Drop(sent.reason());
 }
