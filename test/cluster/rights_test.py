@@ -62,14 +62,15 @@ class Rights(ClusterCase):
         self.assert_rights("system:serviceaccount:kubediag:kubediag-controller", [
             *((verb, diagnoses, None) for verb in ("get", "list", "watch", "patch", "delete")),
             ("patch", f"{diagnoses}/status", None), ("list", sets, None), ("watch", sets, None), ("patch", f"{sets}/status", None),
-            ("get", "pods", None), ("get", "nodes", None), ("list", "nodes", None), ("watch", "nodes", None),
+            ("get", "pods", None), ("get", "nodes", None),
             ("create", "leases.coordination.k8s.io", "kubediag"),
             ("get", "leases.coordination.k8s.io:kubediag-controller", "kubediag"),
             ("update", "leases.coordination.k8s.io:kubediag-controller", "kubediag"),
             ("create", "events.events.k8s.io", None),
         ], [
             ("get", "secrets", "kubediag"), ("create", diagnoses, None), ("patch", sets, None), ("list", "pods", None),
-            ("patch", "nodes", None), ("delete", "pods", None), ("create", "leases.coordination.k8s.io", "kube-system"),
+            ("list", "nodes", None), ("watch", "nodes", None), ("patch", "nodes", None), ("delete", "pods", None),
+            ("create", "leases.coordination.k8s.io", "kube-system"),
             ("get", "leases.coordination.k8s.io:another", "kubediag"), ("delete", sets, None),
         ])
 

@@ -116,14 +116,17 @@ TEST_F(ExecutorTest, FindsOutThatTheDiagnosisIsGoneWhenItWritesProgress) {
 
 TEST_F(ExecutorTest, ProgressNeverTurnsBackWhatSomebodyElseHasEnded) {
   options.limits.progress_interval = seconds(0);
-  Add("slow", [this](const operation::Job& job, const std::stop_token& stop) {
-    api::Diagnosis lost = Stored();
-    SetFailed(lost.status, Status::Unavailable("silent").WithReason("NodeLost"), api::Now());
-    while (!store.FileStore::WriteStatus(lost).ok()) lost.metadata = Stored().metadata;
-    return Hang(job, stop);
-  });
+  Add("slow", Hang);
   AddSet({{1}, {}}, {"slow"});
   AddDiagnosis();
+  bool ended = false;
+  store.before_write = [&](const api::Diagnosis& progress) {
+    if (progress.status.operations.empty() || std::exchange(ended, true)) return Status::Ok();
+    api::Diagnosis lost = Stored();
+    SetFailed(lost.status, Status::Unavailable("silent").WithReason("NodeLost"), api::Now());
+    EXPECT_TRUE(store.FileStore::WriteStatus(lost).ok());
+    return Status::Ok();
+  };
   EXPECT_EQ(TryRun().status().reason(), "TakenAway");
   EXPECT_EQ(Stored().status.phase, api::Phase::kFailed);
   EXPECT_EQ(ConditionOf(Stored(), "Finished").reason, "NodeLost");
