@@ -52,7 +52,7 @@ inline constexpr int kMaxStatusConflicts = 8;             // tries against other
 inline constexpr seconds kStatusWriteTimeout{60};         // tries while the store does not answer
 inline constexpr milliseconds kStatusRetryFirst{100};     // back-off, doubled …
 inline constexpr milliseconds kStatusRetryLongest{5000};  // … up to this
-inline constexpr seconds kViewerEndRetryLongest{30};  // until the end of a page can be told
+inline constexpr seconds kViewerEndRetryLongest{30};      // until the end of a page can be told
 inline constexpr seconds kMaxViewerLinger{30 * 24 * 3600};
 inline constexpr seconds kRestoreTimeout{30};  // until a restored viewer answers
 
@@ -178,11 +178,11 @@ inline constexpr milliseconds kApiRetryLongest{10'000};    // … up to this
 inline constexpr int kMaxUnauthorizedTries = 5;            // a server may fail to look a token up
 inline constexpr size_t kApiListLimit = 500;               // objects a page
 inline constexpr size_t kMaxApiResponseBytes = 64 * kMiB;  // one answer …
-inline constexpr size_t kMaxListPageBytes = 8 * kMiB;      // … a page of a list: parsed as a whole …
-inline constexpr size_t kMaxRefusalBytes = 1 * kMiB;       // … and one to a watch that is none
-inline constexpr seconds kApiAuthorityInterval{30};        // between looks at the CA's file
-inline constexpr milliseconds kApiCancelGrace{1000};       // for the library to let go
-inline constexpr size_t kApiHttpThreads = 4;               // of the library's pool
+inline constexpr size_t kMaxListPageBytes = 8 * kMiB;  // … a page of a list: parsed as a whole …
+inline constexpr size_t kMaxRefusalBytes = 1 * kMiB;   // … and one to a watch that is none
+inline constexpr seconds kApiAuthorityInterval{30};    // between looks at the CA's file
+inline constexpr milliseconds kApiCancelGrace{1000};   // for the library to let go
+inline constexpr size_t kApiHttpThreads = 4;           // of the library's pool
 inline constexpr size_t kMaxRememberedStatusBytes = 8 * kMiB;  // what status writes differ from
 inline constexpr seconds kStatusSettleTimeout{5};  // reading what became of a status write
 inline constexpr int kMaxUnknownOutcomes = 3;      // of one status write before it is given up
@@ -218,7 +218,7 @@ inline constexpr seconds kHeartbeatInterval{60};
 inline constexpr double kAnnouncementsPerSecond = 40;
 inline constexpr double kAnnouncementBurst = 80;
 inline constexpr size_t kMaxReasonLabels = 64;  // of a metric; further reasons are "Other"
-inline constexpr seconds kStuckAfter{300};  // without a step the agent counts as stuck
+inline constexpr seconds kStuckAfter{300};      // without a step the agent counts as stuck
 // Of a watch: a peer that has vanished without a word is found out before the controller gives up
 // what the agent has not heard of.
 inline constexpr seconds kAgentWatchTimeout{200};

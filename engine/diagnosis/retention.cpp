@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <deque>
 #include <tuple>
 #include <utility>
 
@@ -78,7 +79,10 @@ auto Age(const Candidate& candidate) {
 // A folder in runs/.
 struct Retention::FoundRun {
   Candidate candidate;
-  JournalOutline journal;
+  // By its journal; no more of it is kept, for there may be thousands of runs.
+  std::string stamp;
+  api::Time start_time{};
+  bool ended = false;
   bool measured = false;
 };
 
@@ -88,7 +92,7 @@ struct Retention::Work {
   const Time now;
   const std::stop_token& stop;
   const RetentionRules& rules;
-  std::vector<Candidate> candidates;
+  std::deque<Candidate> candidates;
   uint64_t bytes = 0;               // of all that the quota counts
   Time needed_since = Time::max();  // artifacts that runs under way may still read
   Removed removed;
@@ -127,7 +131,7 @@ Retention::Removed Retention::Sweep(const ObjectOf& object_of,
   return removed;
 }
 
-bool Retention::ListRuns(Work& work, int runs, std::vector<FoundRun>& found) {
+bool Retention::ListRuns(Work& work, int runs, std::deque<FoundRun>& found) {
   std::vector<std::string> gone;  // left by a sweep that did not come to its end
   const Status listed = ForEachName(runs, [&](const std::string& name) {
     if (IsTakenAway(name)) gone.push_back(name);
@@ -140,9 +144,11 @@ bool Retention::ListRuns(Work& work, int runs, std::vector<FoundRun>& found) {
     run.candidate.parent = kRunsFolder;
     run.candidate.name = run.candidate.uid = name;
     if (auto journal = Journal::ReadOutline(directory->get()); journal.ok()) {
-      run.journal = *std::move(journal);
+      run.stamp = std::move(journal->begin.stamp);
+      run.start_time = journal->begin.start_time;
+      run.ended = journal->ended;
     } else {
-      run.journal.ended = run.candidate.version.empty();  // nothing has been begun
+      run.ended = run.candidate.version.empty();  // nothing has been begun
     }
     const auto size = MeasureTree(runs, name, work.stop);
     run.measured = size.ok();
@@ -163,7 +169,7 @@ bool Retention::ListRuns(Work& work, int runs, std::vector<FoundRun>& found) {
 bool Retention::SweepRuns(Work& work) {
   const auto runs = OpenAt(data_root_, kRunsFolder, kOpenFolder);
   if (!runs.ok()) return runs.status().code() == StatusCode::kNotFound;
-  std::vector<FoundRun> found;
+  std::deque<FoundRun> found;
   if (!ListRuns(work, runs->get(), found)) return false;
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return Age(b.candidate) < Age(a.candidate); });
@@ -171,13 +177,13 @@ bool Retention::SweepRuns(Work& work) {
   for (FoundRun& run : found) {
     if (work.stop.stop_requested()) return false;
     ++kept;
-    const bool ended = run.journal.ended;
+    const bool ended = run.ended;
     const Time newest = run.candidate.newest;
     const RunObject object = work.object_of(run.candidate.uid);
     const bool locked = IsRunLocked(runs->get(), run.candidate.uid);
     if (!ended && (locked || object == RunObject::kUnfinished)) {
       work.needed_since =
-          std::min(work.needed_since, NeededSince(run.journal.begin.start_time, work.now, rules_));
+          std::min(work.needed_since, NeededSince(run.start_time, work.now, rules_));
     }
     const bool idle =
         !locked && run.measured && object != RunObject::kUnfinished && !work.Young(newest);
@@ -198,7 +204,7 @@ bool Retention::SweepRuns(Work& work) {
 // Results that an earlier run of the same Diagnosis has saved: the journal refers to the last run's
 // alone, and says which these are.
 void Retention::ListEarlierResults(Work& work, int runs, FoundRun& run) {
-  const std::string& last = run.journal.begin.stamp;
+  const std::string& last = run.stamp;
   if (last.empty()) return;
   const std::string parent = RunFolder(run.candidate.uid) + "/" + kResultsFolder;
   const auto folder = OpenAt(runs, run.candidate.uid + "/" + kResultsFolder, kOpenFolder);

@@ -24,6 +24,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -93,7 +94,7 @@ class Retention {
 
   // False: it could not be told which there are.
   bool SweepRuns(Work& work);
-  bool ListRuns(Work& work, int runs, std::vector<FoundRun>& found);
+  bool ListRuns(Work& work, int runs, std::deque<FoundRun>& found);
   void ListEarlierResults(Work& work, int runs, FoundRun& run);
   void ListArtifacts(Work& work, const std::string& folder);
   void AddArtifacts(Work& work, int parent_fd, const std::string& parent, const std::string& name);

@@ -1,5 +1,5 @@
-/* Loaded before libc into a process under test: fsync and fdatasync fail with EIO as long as the file exists that
- * KUBEDIAG_FAILING_FSYNC names, as on a disk that is dying. */
+/* Loaded before libc into a process under test: fsync and fdatasync fail with EIO as long as the
+ * file exists that KUBEDIAG_FAILING_FSYNC names, as on a disk that is dying. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
