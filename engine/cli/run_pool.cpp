@@ -60,6 +60,10 @@ void RunPool::Submit(const api::Diagnosis& diagnosis) {
 void RunPool::WarnOfAnotherNode(const api::Diagnosis& diagnosis, RunProgress& progress) {
   const std::string& named = diagnosis.spec.node_name;
   if (named.empty() || named == node_name_) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!warned_of_node_.insert(diagnosis.metadata.uid).second) return;
+  }
   progress.OnWarning("spec.nodeName is " + named + ", and it runs on this machine, " + node_name_ +
                      " (--node-name tells another name)");
 }

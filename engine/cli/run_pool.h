@@ -11,6 +11,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -69,7 +70,8 @@ class RunPool {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::list<Job> jobs_;  // in order of Submit(); removed when done
+  std::list<Job> jobs_;                   // in order of Submit(); removed when done
+  std::set<std::string> warned_of_node_;  // uids
   size_t submitted_ = 0;
   bool cancelled_ = false;
   bool closed_ = false;
