@@ -94,10 +94,13 @@ std::unique_ptr<RunProgress> RunPool::BeginProgress(const api::Diagnosis& diagno
                      width);
 }
 
-void RunPool::Cancel(const std::string& uid, diagnosis::CancelCause cause) {
+void RunPool::Remove(const std::string& uid) {
   const std::lock_guard lock(mutex_);
+  warned_of_node_.erase(uid);
   for (Job& job : jobs_) {
-    if (job.diagnosis.metadata.uid == uid) job.cancellation.Request(cause);
+    if (job.diagnosis.metadata.uid == uid) {
+      job.cancellation.Request(diagnosis::CancelCause::kDeleted);
+    }
   }
 }
 

@@ -38,8 +38,9 @@ class RunPool {
   // Queues a Diagnosis that the store has. What still runs of the same object as it was before is
   // ended, and waited for.
   void Submit(const api::Diagnosis& diagnosis);
-  // Runs of this object, or all, queued ones too.
-  void Cancel(const std::string& uid, diagnosis::CancelCause cause);
+  // The object is gone: its runs are cancelled, queued ones too, and nothing of it is kept.
+  void Remove(const std::string& uid);
+  // All runs, queued ones too.
   void CancelAll(diagnosis::CancelCause cause);
   void WaitIdle();
 
@@ -71,7 +72,7 @@ class RunPool {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::list<Job> jobs_;                   // in order of Submit(); removed when done
-  std::set<std::string> warned_of_node_;  // uids
+  std::set<std::string> warned_of_node_;  // uids of objects that are there
   size_t submitted_ = 0;
   bool cancelled_ = false;
   bool closed_ = false;

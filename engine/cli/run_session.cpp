@@ -253,7 +253,7 @@ void Session::Take(const ObjectChanges& changes, RunPool& pool) {
     view_.Say(text);
   }
   for (const api::Diagnosis& gone : changes.removed) {
-    pool.Cancel(gone.metadata.uid, diagnosis::CancelCause::kDeleted);
+    pool.Remove(gone.metadata.uid);
     diagnosis::Viewers& viewers = engine_->executor().viewers();
     if (viewers.CountOf(gone.metadata.uid) == 0) continue;
     viewers.Stop(gone.metadata.uid);

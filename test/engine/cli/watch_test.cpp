@@ -49,6 +49,13 @@ TEST_F(WatchTest, RunsADiagnosisThatIsDropped) {
   EXPECT_EQ(program.Wait(), 0) << program.error();
 }
 
+size_t WarningsOfANode(const std::string& text) {
+  const std::string warning = "warning: spec.nodeName is node-1";
+  size_t count = 0;
+  for (size_t at = 0; (at = text.find(warning, at)) != std::string::npos; ++at) ++count;
+  return count;
+}
+
 TEST_F(WatchTest, WarnsOnceOfADiagnosisThatNamesAnotherNode) {
   folders_.Write("inbox/set.yaml", Chain("answers", {"answer"}));
   folders_.Write("inbox/one.yaml", Diagnosis("one", "answers", "answer.text: \"first\""));
@@ -58,10 +65,23 @@ TEST_F(WatchTest, WarnsOnceOfADiagnosisThatNamesAnotherNode) {
   ASSERT_TRUE(program.AwaitOutput("answer.result: second"));
   program.Signal(SIGTERM);
   EXPECT_EQ(program.Wait(), 0) << program.error();
-  const std::string warning = "warning: spec.nodeName is node-1";
-  const size_t first = program.error().find(warning);
-  ASSERT_NE(first, std::string::npos) << program.error();
-  EXPECT_EQ(program.error().find(warning, first + 1), std::string::npos) << program.error();
+  EXPECT_EQ(WarningsOfANode(program.error()), 1U) << program.error();
+}
+
+TEST_F(WatchTest, WarnsAgainOnceADiagnosisWasRemovedAndCameBack) {
+  folders_.Write("inbox/set.yaml", Chain("answers", {"answer"}));
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers", "answer.text: \"first\""));
+  KubediagProcess program(Command({"run", "-f", "inbox", "--watch", "--node-name", "laptop"}));
+  ASSERT_TRUE(program.AwaitOutput("answer.result: first"));
+  // Whoever sees the second has seen that the first is gone.
+  std::filesystem::remove(folders_.Path("inbox/one.yaml"));
+  folders_.Write("inbox/two.yaml", Diagnosis("two", "answers", "answer.text: \"second\""));
+  ASSERT_TRUE(program.AwaitOutput("answer.result: second"));
+  folders_.Write("inbox/one.yaml", Diagnosis("one", "answers", "answer.text: \"third\""));
+  ASSERT_TRUE(program.AwaitOutput("answer.result: third"));
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.Wait(), 0) << program.error();
+  EXPECT_EQ(WarningsOfANode(program.error()), 3U) << program.error();
 }
 
 TEST_F(WatchTest, WaitsForAnOperationSetThatComesLater) {
