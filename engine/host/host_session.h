@@ -45,6 +45,7 @@ class HostSession final : private operation::RunSink {
   int Run(const operation::LoadedModule& module, Request request);
   Status Answer(const operation::RunOutcome& outcome);
   Status SendResults(const operation::RunOutcome& outcome);
+  // Kills all of us if the engine goes away before `over`, with which `wake` becomes readable.
   void WatchEngine(const std::stop_token& over, int wake);
 
   void OnLog(LogLevel level, std::string_view message) override;
