@@ -160,10 +160,8 @@ void Agent::State::OnChange(const kube::Change& change) {
     return;
   }
   store.Remember(*diagnosis);
-  if (diagnosis->metadata.deletion_timestamp) {
-    runs.Cancel(uid, diagnosis::CancelCause::kDeleted);
-  } else if (diagnosis->spec.suspend) {
-    runs.Cancel(uid, diagnosis::CancelCause::kSuspended);
+  if (const auto cause = CauseToEnd(*diagnosis); cause != diagnosis::CancelCause::kNone) {
+    runs.Cancel(uid, cause);
   }
   const kube::ObjectKey key = kube::KeyOf(diagnosis->metadata);
   const Step step = NextStep(

@@ -28,6 +28,9 @@ void Announcer::Announce(const std::stop_token& stop) {
     // By whoever thought us lost; or by the run itself, which then does not mind.
     if (api::HasEnded(diagnosis->status.phase)) {
       parts_.runs.Cancel(uid, diagnosis::CancelCause::kTakenAway);
+    } else if (const auto cause = CauseToEnd(*diagnosis); cause != diagnosis::CancelCause::kNone) {
+      // The watch does not tell of it again where a write of the run was made on top of it.
+      parts_.runs.Cancel(uid, cause);
     }
     if (!Waits(*diagnosis)) continue;
     ++waiting;

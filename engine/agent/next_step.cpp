@@ -27,4 +27,10 @@ Step NextStep(const api::Diagnosis& diagnosis, const Knowledge& knowledge) {
   return Step::kNothing;
 }
 
+diagnosis::CancelCause CauseToEnd(const api::Diagnosis& diagnosis) {
+  if (diagnosis.metadata.deletion_timestamp) return diagnosis::CancelCause::kDeleted;
+  return diagnosis.spec.suspend ? diagnosis::CancelCause::kSuspended
+                                : diagnosis::CancelCause::kNone;
+}
+
 }  // namespace kubediag::agent

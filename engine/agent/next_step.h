@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/api/objects.h"
+#include "engine/diagnosis/cancellation.h"
 
 namespace kubediag::agent {
 
@@ -22,5 +23,8 @@ struct Knowledge {
 };
 
 Step NextStep(const api::Diagnosis& diagnosis, const Knowledge& knowledge);
+
+// Why a run of it is to end although its object is there and has not ended; kNone: it is not to.
+diagnosis::CancelCause CauseToEnd(const api::Diagnosis& diagnosis);
 
 }  // namespace kubediag::agent

@@ -56,6 +56,22 @@ TEST_F(AnnouncerTest, DoesNotBeatForWhatHasEndedAndGivesItsRunUp) {
   EXPECT_EQ(run->cancellation.cause(), diagnosis::CancelCause::kTakenAway);
 }
 
+// The run's next write met a conflict and was made anew on the newer version, before the watch told
+// of that: what the watch tells is older than what the cache knows then, and no news.
+TEST_F(AnnouncerTest, EndsARunWhoseSuspensionAWriteOfItsOwnHasOvertaken) {
+  const kube::ObjectKey key = Put("d", {{"phase", "Running"}});
+  const auto run = runs_.Begin(UidOf("d"), key);
+  announcer_.Announce();
+  EXPECT_EQ(run->cancellation.cause(), diagnosis::CancelCause::kNone);
+  api_.Merge(PathOf("d"), R"({"spec":{"suspend":true}})");
+  auto current = store_.GetDiagnosis("default", "d");
+  ASSERT_TRUE(current.ok());
+  current->status.message = "half done";
+  ASSERT_TRUE(store_.WriteStatus(*current).ok());
+  announcer_.Announce();
+  EXPECT_EQ(run->cancellation.cause(), diagnosis::CancelCause::kSuspended);
+}
+
 // A run writes its heartbeats itself: another writer would cost its next write a conflict.
 TEST_F(AnnouncerTest, LeavesTheStatusOfARunToTheRun) {
   const kube::ObjectKey key = Put("d", {{"phase", "Running"}});
