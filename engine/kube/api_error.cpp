@@ -16,7 +16,7 @@ struct Meaning {
 // The reasons are those of Kubernetes' own Status objects.
 constexpr Meaning kMeanings[] = {
     {400, "BadRequest", StatusCode::kInvalidArgument},
-    {401, "Unauthorized", StatusCode::kPermissionDenied},
+    {401, kReasonUnauthorized, StatusCode::kPermissionDenied},
     {403, "Forbidden", StatusCode::kPermissionDenied},
     {404, "NotFound", StatusCode::kNotFound},
     {405, "MethodNotAllowed", StatusCode::kUnimplemented},

@@ -11,6 +11,7 @@ namespace kubediag::kube {
 inline constexpr char kReasonConflict[] = "Conflict";
 inline constexpr char kReasonExpired[] = "Expired";
 inline constexpr char kReasonTooManyRequests[] = "TooManyRequests";
+inline constexpr char kReasonUnauthorized[] = "Unauthorized";
 
 // Of an answer that is none of 2xx: the code says what to do, the reason is the server's word or,
 // where it gave none, the one that Kubernetes has for this HTTP status. `what` begins the message.

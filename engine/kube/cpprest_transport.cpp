@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "engine/core/limits.h"
+#include "engine/kube/api_error.h"
 #include "engine/kube/cpprest_exchange.h"
 #include "engine/kube/tls_trust.h"
 
@@ -99,6 +100,15 @@ bool HasControl(const Credential& credential) {
   return found;
 }
 
+// A plugin that is not there, or prints what cannot be read, says nothing about the object that is
+// asked for: to be told apart from a server that has none of that name, or takes none.
+Status NoCredential(const Status& failure) {
+  const bool misleads =
+      failure.code() == StatusCode::kNotFound || failure.code() == StatusCode::kInvalidArgument;
+  if (!misleads) return failure;
+  return Status(StatusCode::kPermissionDenied, kReasonUnauthorized, failure.message());
+}
+
 class CpprestTransport : public Transport {
  public:
   CpprestTransport(ClusterConfig config, std::optional<web::web_proxy> proxy,
@@ -155,7 +165,7 @@ class CpprestTransport : public Transport {
 
   Result<Credential> GetCredential() {
     auto credential = config_.credentials->Get();
-    if (!credential.ok()) return credential.status().Annotate(config_.description);
+    if (!credential.ok()) return NoCredential(credential.status().Annotate(config_.description));
     if (*credential == Credential{}) return credential;
     if (!IsHttps(config_.server)) {
       return Status::PermissionDenied(config_.server +

@@ -81,6 +81,10 @@ Result<api::Secret> KubeStore::GetSecret(const std::string& namespace_name,
                                          const std::string& name) {
   auto secret =
       Read<api::Secret>(kSecrets, namespace_name, name, Bounds(Deadline::After(kApiCallTimeout)));
+  if (secret.status().reason() == kReasonUnauthorized) {
+    // We are not let in at all, for now: nothing is said about who may use this Secret.
+    return Status(StatusCode::kUnavailable, kReasonUnauthorized, secret.status().message());
+  }
   if (secret.ok() || secret.status().reason() != "Forbidden") return secret;
   return Status(
       StatusCode::kPermissionDenied, "Forbidden",

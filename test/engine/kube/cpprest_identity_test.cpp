@@ -53,6 +53,21 @@ TEST_F(TransportTest, ServerOfAnotherNameIsRefusedUnlessThatNameIsExpected) {
   EXPECT_EQ(answer->body, "ok");
 }
 
+// Else an object would count as deleted because a plugin is.
+TEST_F(TransportTest, CredentialThatCannotBeHadIsNoAnswerAboutAnObject) {
+  class Missing : public kubeconfig::CredentialSource {
+    Result<kubeconfig::Credential> Get() override { return Status::NotFound("is not in PATH"); }
+    void Invalidate(const kubeconfig::Credential&) override {}
+  };
+  const auto server = StartTls(Answering({}));
+  auto config = Config(server->url());
+  config.credentials = std::make_shared<Missing>();
+  const auto answer = Make(config)->Send({.target = "/x"}, Soon(), {});
+  EXPECT_EQ(answer.status().code(), StatusCode::kPermissionDenied);
+  EXPECT_THAT(answer.status().message(), HasSubstr("is not in PATH"));
+  EXPECT_TRUE(Seen().empty());
+}
+
 TEST_F(TransportTest, UnknownAuthorityIsBelievedOnlyWhereToldTo) {
   const auto server = StartTls(Answering({.body = "ok"}), {"other"});
   auto config = Config(server->url());

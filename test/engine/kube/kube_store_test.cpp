@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/api/encode.h"
+#include "engine/core/limits.h"
 #include "engine/kube/json_reading.h"
 #include "test/engine/kube/fake_api.h"
 #include "test/engine/kube/objects.h"
@@ -248,6 +249,14 @@ TEST_F(KubeStoreTest, SecretsAreReadAndARefusalTellsHowToAllowIt) {
               HasSubstr("kubectl create rolebinding kubediag-agent-secrets --namespace=ns "
                         "--clusterrole=kubediag-agent-secrets "
                         "--serviceaccount=kubediag:kubediag-agent"));
+}
+
+// A token that is replaced too late: the run waits instead of failing for a right that it has.
+TEST_F(KubeStoreTest, ATokenThatIsNotTakenSaysNothingAboutASecret) {
+  for (int i = 0; i < kMaxUnauthorizedTries; ++i) {
+    api_.Refuse("GET", 401, StatusJson(401, "Unauthorized", "Unauthorized"));
+  }
+  EXPECT_EQ(store_.GetSecret("ns", "s").status().code(), StatusCode::kUnavailable);
 }
 
 TEST_F(KubeStoreTest, ObjectThatCannotBeReadIsNamedWithItsField) {
