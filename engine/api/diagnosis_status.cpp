@@ -16,10 +16,11 @@ constexpr std::array<std::string_view, 4> kFailureConditions = {
     kConditionOperationSetNotFound, kConditionOperationSetNotReady, kConditionOperationSetChanged,
     kConditionOperationNotFound};
 
-void SetTrue(DiagnosisStatus& status, std::string_view type, const std::string& reason, Time now) {
+void Set(DiagnosisStatus& status, std::string_view type, const char* value,
+         const std::string& reason, Time now) {
   SetCondition(status.conditions,
                {.type = std::string(type),
-                .status = kConditionTrue,
+                .status = value,
                 .last_transition_time = now,
                 .reason = reason,
                 .message = status.message},
@@ -44,9 +45,12 @@ void SetFailed(DiagnosisStatus& status, const Status& failure, Time now) {
   status.message = Shorten(failure.message(), kMaxMessageBytes);
   status.succeeded_path.clear();
   for (const std::string_view type : kFailureConditions) {
-    if (failure.reason() == type) SetTrue(status, type, failure.reason(), now);
+    if (failure.reason() == type) Set(status, type, kConditionTrue, failure.reason(), now);
   }
-  SetTrue(status, kConditionFinished, failure.reason(), now);
+  if (IsConditionTrue(status.conditions, kConditionQueued)) {
+    Set(status, kConditionQueued, kConditionFalse, failure.reason(), now);
+  }
+  Set(status, kConditionFinished, kConditionTrue, failure.reason(), now);
 }
 
 }  // namespace kubediag::api

@@ -3,7 +3,6 @@
 #include <string>
 #include <string_view>
 
-#include "engine/api/conditions.h"
 #include "engine/api/diagnosis_status.h"
 #include "engine/controller/reasons.h"
 #include "engine/core/limits.h"
@@ -62,15 +61,6 @@ void SetLost(api::DiagnosisStatus& status, const Status& loss, api::Time now) {
     outcome.reason = loss.reason();
     outcome.message = loss.message();
     outcome.completion_time = now;
-  }
-  if (api::IsConditionTrue(status.conditions, api::kConditionQueued)) {
-    api::SetCondition(status.conditions,
-                      {.type = api::kConditionQueued,
-                       .status = api::kConditionFalse,
-                       .last_transition_time = now,
-                       .reason = loss.reason(),
-                       .message = loss.message()},
-                      now);
   }
   api::SetFailed(status, loss, now);
 }

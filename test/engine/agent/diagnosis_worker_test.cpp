@@ -109,6 +109,18 @@ TEST_F(WorkerTest, TheDeadlineCountsTheTimeItHasWaitedHere) {
   EXPECT_EQ(runner_.Runs("a"), 0U);
 }
 
+TEST_F(WorkerTest, WhatFailsWaitsNoLonger) {
+  const Json queued = {{"type", "Queued"}, {"status", "True"}, {"reason", "Queued"}};
+  const kube::ObjectKey key =
+      Put("d", {{"phase", "Pending"}, {"conditions", {queued}}}, {{"timeoutSeconds", 60}});
+  waiting_.Arrive(UidOf("d"), clock_.Now());
+  clock_.Advance(seconds(60));
+  queue_.Add(key);
+  EXPECT_TRUE(HandleNext());
+  EXPECT_EQ(Phase("d"), "Failed");
+  EXPECT_EQ(ConditionOf("d", "Queued")["status"], "False");
+}
+
 TEST_F(WorkerTest, WhatCannotBeReadFailsWithAnEvent) {
   queue_.Add(Put("d", Json::object(), {{"timeoutSeconds", "soon"}}));
   EXPECT_TRUE(HandleNext());
