@@ -115,7 +115,10 @@ class AgentFixture : public ::testing::Test {
  protected:
   explicit AgentFixture(unsigned live_viewers = 32)
       : client_(api_, registry_,
-                {.retry_first = milliseconds(1), .retry_longest = milliseconds(2)}),
+                {.requests_per_second = 1e6,
+                 .burst = 1e6,
+                 .retry_first = milliseconds(1),
+                 .retry_longest = milliseconds(2)}),
         events_(api_, registry_, {.controller = "diagnosis.kubediag.org/agent", .instance = "a"}),
         store_(client_, events_, registry_, {.node_name = kNode}),
         executor_(store_, catalog_, runner_, Limited(live_viewers), *logger_) {
