@@ -35,7 +35,10 @@ class ControllerFixture : public ::testing::Test {
  protected:
   ControllerFixture()
       : client_(api_, registry_,
-                {.retry_first = milliseconds(1), .retry_longest = milliseconds(2)}),
+                {.requests_per_second = 1e6,
+                 .burst = 1e6,
+                 .retry_first = milliseconds(1),
+                 .retry_longest = milliseconds(2)}),
         events_(api_, registry_,
                 {.controller = "diagnosis.kubediag.org/controller", .instance = "c"}),
         store_(client_, events_, registry_, {}),
