@@ -1,6 +1,7 @@
 // Announcer: writes into the status of a Diagnosis that waits, so that people and the controller
-// see that it is in good hands: condition Queued, and a heartbeat with it. Runs write theirs
-// themselves.
+// see that it is in good hands: condition Queued, and a heartbeat with it; that it is suspended;
+// and its end, if it has waited for as long as its spec.timeoutSeconds. Runs write theirs
+// themselves; it ends those that the cache knows to be suspended, leaving or taken away.
 //
 // One thread of its own, which calls Run(). Borrows all it is given. A write costs one request,
 // made from what the cache has; one that fails is tried again later, and later again if it fails
@@ -10,6 +11,7 @@
 
 #include <atomic>
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -63,11 +65,18 @@ class Announcer {
   };
 
   void Step() { last_step_ = parts_.clock.Now().time_since_epoch().count(); }
+  void EndRuns();
   bool Waits(const api::Diagnosis& diagnosis) const;
   // Unavailable: nothing can be written now.
   Status Look(const std::string& uid);
+  std::optional<Status> Tell(const api::Diagnosis& diagnosis, const Seen& seen,
+                             kube::Clock::TimePoint now);
+  bool LacksSuspension(const api::Diagnosis& diagnosis) const;
   bool IsAnothers(const api::Diagnosis& diagnosis) const;
   Status TellQueued(api::Diagnosis diagnosis, const std::string& message);
+  Status TellSuspended(api::Diagnosis diagnosis);
+  Status Fail(api::Diagnosis diagnosis, const Status& failure);
+  Status Write(api::Diagnosis& diagnosis);
 
   AnnouncerParts parts_;
   std::map<std::string, Seen> seen_;  // by uid

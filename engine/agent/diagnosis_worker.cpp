@@ -18,11 +18,6 @@ namespace {
 
 constexpr char kReasonInvalidDiagnosis[] = "InvalidDiagnosis";
 
-bool HasTimedOut(const api::Diagnosis& diagnosis, kube::Clock::Duration waited) {
-  const auto& timeout = diagnosis.spec.timeout_seconds;
-  return timeout && std::chrono::duration_cast<seconds>(waited).count() >= *timeout;
-}
-
 }  // namespace
 
 void DiagnosisWorker::Work(const std::stop_token& stop) {
@@ -132,7 +127,7 @@ void DiagnosisWorker::RunOne(const kube::ObjectKey& key, const api::Diagnosis& d
   const kube::Clock::TimePoint now = parts_.clock.Now();
   const kube::Clock::Duration waited = now - parts_.waiting.Arrive(uid, now);
   const std::optional<Waiting> waiting = parts_.waiting.Find(uid);
-  if (WaitsForPlace(key, waiting, HasTimedOut(diagnosis, waited))) return;
+  if (WaitsForPlace(key, waiting, !diagnosis::CheckWaited(diagnosis, waited).ok())) return;
   const std::shared_ptr<RunTable::Run> run = parts_.runs.Begin(uid, key);
   if (run == nullptr) return;
   const bool missing = waiting && waiting->reason == api::kConditionOperationSetNotFound;

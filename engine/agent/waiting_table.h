@@ -24,6 +24,11 @@ class WaitingTable {
     const std::lock_guard lock(mutex_);
     return arrivals_.try_emplace(uid, now).first->second;
   }
+  std::optional<kube::Clock::TimePoint> ArrivalOf(const std::string& uid) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = arrivals_.find(uid);
+    return found == arrivals_.end() ? std::nullopt : std::optional(found->second);
+  }
   // The first note of a reason sets its time; later ones only the message. Returns the entry.
   Waiting Note(const std::string& uid, const std::string& reason, const std::string& message,
                kube::Clock::TimePoint now) {

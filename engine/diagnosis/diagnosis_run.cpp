@@ -77,12 +77,9 @@ Status DiagnosisRun::ReservePlaces(const Plan& plan) {
 Result<api::Diagnosis> DiagnosisRun::Execute(Obstacles obstacles, std::chrono::nanoseconds waited) {
   waited_ = waited;
   const bool patient = obstacles == Obstacles::kReturn && !claimed();
-  if (!claimed() && DeadlineAfter(waited_).Passed()) {
-    return Fail(
-        Status::DeadlineExceeded("spec.timeoutSeconds (" +
-                                 std::to_string(diagnosis_.spec.timeout_seconds.value_or(0)) +
-                                 " s) passed before it could run")
-            .WithReason(kReasonDeadlineExceeded));
+  if (!claimed()) {
+    const Status in_time = CheckWaited(diagnosis_, waited_);
+    if (!in_time.ok()) return Fail(in_time);
   }
   auto plan = MakePlan(diagnosis_, environment_.store, environment_.catalog);
   if (!plan.ok()) {

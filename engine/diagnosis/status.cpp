@@ -55,6 +55,16 @@ void SetServing(api::DiagnosisStatus& status, bool serving, const std::string& r
   Set(status, api::kConditionServing, serving, reason, message, now);
 }
 
+Status CheckWaited(const api::Diagnosis& diagnosis, std::chrono::nanoseconds waited) {
+  const auto& timeout = diagnosis.spec.timeout_seconds;
+  if (!timeout || std::chrono::duration_cast<seconds>(waited).count() < *timeout) {
+    return Status::Ok();
+  }
+  return Status::DeadlineExceeded("spec.timeoutSeconds (" + std::to_string(*timeout) +
+                                  " s) passed before it could run")
+      .WithReason(kReasonDeadlineExceeded);
+}
+
 Status FailureOf(const std::vector<api::OperationOutcome>& failures) {
   if (failures.empty()) return Status::Internal("it failed without an operation having failed");
   const api::OperationOutcome& last = failures.back();

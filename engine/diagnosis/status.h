@@ -2,6 +2,7 @@
 // sentence for people, as KubeDiag 0.2 has them and with our additions. Pure functions on values.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ void SetServing(api::DiagnosisStatus& status, bool serving, const std::string& r
 // Why a run failed whose operations failed as `failures` say, in the order they ended: their common
 // reason, or AllPathsFailed; OperationNotFound if that is what the last one failed of.
 Status FailureOf(const std::vector<api::OperationOutcome>& failures);
+
+// DeadlineExceeded if one that has not begun has waited for as long as its spec.timeoutSeconds.
+Status CheckWaited(const api::Diagnosis& diagnosis, std::chrono::nanoseconds waited);
 
 // Cuts what is least missed until the encoded status has at most `max_bytes`: failedPaths, then
 // messages, then outcomes of operations, then the succeeded path, then artifacts (of which there

@@ -59,6 +59,29 @@ class Runs(AgentCase):
         self.diagnose("short")
         self.await_phase("short", "Succeeded")  # their places are free again
 
+    def fill(self):
+        """Every worker of the agent is at a run that takes long."""
+        for number in range(4):
+            self.diagnose(f"long-{number}", "long")
+        for number in range(4):
+            self.await_phase(f"long-{number}", "Running")
+
+    def test_the_time_of_a_diagnosis_ends_its_wait(self):
+        self.fill()
+        self.diagnose("brief", "short", timeoutSeconds=3)
+        status = self.await_phase("brief", "Failed", "Succeeded")
+        self.assertEqual(condition(status, "Finished")["reason"], "DeadlineExceeded")
+        self.assertNotEqual(condition(status, "Queued").get("status"), "True")
+        self.assertEqual({self.status(f"long-{number}")["phase"] for number in range(4)}, {"Running"})
+
+    def test_one_that_is_suspended_while_it_waits_says_so(self):
+        self.fill()
+        self.diagnose("short")
+        self.eventually(lambda: condition(self.status("short"), "Queued").get("status") == "True", "it waits")
+        self.kubectl("patch", "diagnosis", "short", "-n", self.namespace, "--type=merge", "-p", '{"spec":{"suspend":true}}')
+        self.eventually(lambda: condition(self.status("short"), "Queued").get("reason") == "Suspended", "it says that it is suspended")
+        self.assertEqual(condition(self.status("short"), "Queued")["status"], "False")
+
     def test_suspending_ends_a_run(self):
         self.diagnose("long")
         self.await_phase("long", "Running")

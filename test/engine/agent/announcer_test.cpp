@@ -1,5 +1,7 @@
 #include "engine/agent/announcer.h"
 
+#include <vector>
+
 #include "engine/core/limits.h"
 #include "test/engine/agent/fixture.h"
 
@@ -122,6 +124,92 @@ TEST_F(AnnouncerTest, AServerThatIsAwayIsAskedOnceATurn) {
   EXPECT_EQ(api_.Count("PATCH"), 1);
   Turn(kAnnounceInterval);
   EXPECT_EQ(api_.Count("PATCH"), 51);
+}
+
+// No worker has a hand free to look at its time.
+TEST_F(AnnouncerTest, WhatHasWaitedForItsWholeTimeFails) {
+  const kube::ObjectKey key = Put("d", Json::object(), {{"timeoutSeconds", 3}});
+  Put("patient", Json::object(), {{"timeoutSeconds", 300}});
+  waiting_.Arrive(UidOf("d"), clock_.Now());
+  Turn(kQueuedAfter);
+  EXPECT_EQ(Phase("d"), "");
+  Turn(seconds(1));
+  EXPECT_EQ(Phase("d"), "Failed");
+  EXPECT_EQ(ConditionOf("d", "Finished")["reason"], "DeadlineExceeded");
+  EXPECT_EQ(Status("d")["message"], "spec.timeoutSeconds (3 s) passed before it could run");
+  EXPECT_TRUE(events_.Flush(Deadline::After(seconds(30))));
+  int told = 0;
+  for (const std::string& path : api_.Paths()) {
+    if (path.find("/events/") == std::string::npos) continue;
+    ++told;
+    EXPECT_EQ(Json::parse(api_.Get(path))["reason"], "DiagnosisFailed");
+  }
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(Metric(R"(kubediag_diagnoses_total{phase="Failed",reason="DeadlineExceeded"})"), 1);
+  Turn(kQueuedAfter);
+  EXPECT_NE(Phase("patient"), "Failed");
+  EXPECT_EQ(Metric("kubediag_queue_length"), 1);
+  worker_.Handle(key);
+  EXPECT_EQ(Phase("d"), "Failed");
+}
+
+// The version in the write settles who was first.
+TEST_F(AnnouncerTest, WhatWasClaimedAtTheLastMomentIsNotFailed) {
+  Put("d", Json::object(), {{"timeoutSeconds", 3}});
+  announcer_.Announce();
+  api_.Merge(PathOf("d"), R"({"status":{"phase":"Running"}})");
+  Turn(seconds(3));
+  EXPECT_EQ(api_.Count("PATCH"), 1);
+  EXPECT_EQ(Phase("d"), "Running");
+}
+
+TEST_F(AnnouncerTest, ARunsTimeIsTheRunsMatter) {
+  Put("d", {{"phase", "Running"}}, {{"timeoutSeconds", 3}});
+  announcer_.Announce();
+  Turn(seconds(3));
+  EXPECT_EQ(Phase("d"), "Running");
+}
+
+TEST_F(AnnouncerTest, WhatIsSuspendedWhileItWaitsSaysSoOnce) {
+  Put("d");
+  announcer_.Announce();
+  Turn(kQueuedAfter);
+  ASSERT_EQ(ConditionOf("d", "Queued")["status"], "True");
+  api_.Merge(PathOf("d"), R"({"spec":{"suspend":true}})");
+  Hear("d");
+  Turn(seconds(1));
+  EXPECT_EQ(ConditionOf("d", "Queued")["status"], "False");
+  EXPECT_EQ(ConditionOf("d", "Queued")["reason"], "Suspended");
+  EXPECT_EQ(Phase("d"), "Pending");
+  EXPECT_EQ(Metric("kubediag_queue_length"), 0);
+  Turn(kHeartbeatInterval);
+  EXPECT_EQ(api_.Count("PATCH"), 2);
+  api_.Merge(PathOf("d"), R"({"spec":{"suspend":false}})");
+  Hear("d");
+  Turn(seconds(1));
+  Turn(kQueuedAfter);
+  EXPECT_EQ(ConditionOf("d", "Queued")["status"], "True");
+}
+
+// Thousands of writes may come before the next turn.
+TEST_F(AnnouncerTest, EndsARunBetweenTwoWritesOfATurn) {
+  Put("first");
+  Put("second");
+  const kube::ObjectKey key = Put("run", {{"phase", "Running"}});
+  const auto run = runs_.Begin(UidOf("run"), key);
+  announcer_.Announce();
+  std::vector<diagnosis::CancelCause> causes;
+  api_.Next({.method = "PATCH", .carries_out = true, .meanwhile = [&](kube::FakeApi& api) {
+               causes.push_back(run->cancellation.cause());
+               api.Merge(PathOf("run"), R"({"spec":{"suspend":true}})");
+               Hear("run");
+             }});
+  api_.Next({.method = "PATCH", .carries_out = true, .meanwhile = [&](kube::FakeApi&) {
+               causes.push_back(run->cancellation.cause());
+             }});
+  Turn(kQueuedAfter);
+  EXPECT_EQ(causes,
+            (std::vector{diagnosis::CancelCause::kNone, diagnosis::CancelCause::kSuspended}));
 }
 
 TEST_F(AnnouncerTest, SaysWhenItLastMoved) {
