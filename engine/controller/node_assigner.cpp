@@ -42,7 +42,7 @@ void NodeAssigner::Handle(const kube::ObjectKey& key, const std::stop_token& sto
         const std::lock_guard lock(mutex_);
         if (const auto wait = waits_.find(uid); wait != waits_.end()) wait->second.seen.reset();
       }
-      return TakeError(key, seen.status());
+      return TakeError(key, *diagnosis, seen.status());
     }
     pod = *seen;
   }
@@ -64,7 +64,12 @@ void NodeAssigner::Handle(const kube::ObjectKey& key, const std::stop_token& sto
   // Gone meanwhile: whoever heard of it has forgotten it before this took note of it again.
   const bool is_over = done.ok() && assignment.step != Assignment::Step::kWait;
   if (is_over || parts_.cache.Find(uid) == nullptr) Forget(uid);
-  if (!done.ok()) return TakeError(key, done);
+  if (!done.ok()) return TakeError(key, *diagnosis, done);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto wait = waits_.find(uid); wait != waits_.end())
+      wait->second.refused_since.reset();
+  }
   parts_.queue.Forget(key);
 }
 
@@ -144,14 +149,35 @@ Status NodeAssigner::Fail(api::Diagnosis& diagnosis, const Status& failure) {
   return Status::Ok();
 }
 
-void NodeAssigner::TakeError(const kube::ObjectKey& key, const Status& error) {
+void NodeAssigner::TakeError(const kube::ObjectKey& key, const api::Diagnosis& diagnosis,
+                             const Status& error) {
   if (error.code() == StatusCode::kNotFound) return parts_.queue.Forget(key);
   if (error.code() == StatusCode::kCancelled) return parts_.queue.Forget(key);  // the term ends
   parts_.logger.Info("a node is assigned later", {{"namespace", key.namespace_name},
                                                   {"name", key.name},
                                                   {"reason", error.reason()},
                                                   {"error", error.message()}});
+  TakeRefusal(diagnosis, error);
   parts_.queue.AddAfterFailure(key);
+}
+
+// Else it would be Pending for ever, and only this process' log would know why.
+void NodeAssigner::TakeRefusal(const api::Diagnosis& diagnosis, const Status& error) {
+  if (error.code() != StatusCode::kPermissionDenied &&
+      error.code() != StatusCode::kInvalidArgument) {
+    return;
+  }
+  const std::string& uid = diagnosis.metadata.uid;
+  const kube::Clock::TimePoint now = parts_.clock.Now();
+  {
+    const std::lock_guard lock(mutex_);
+    std::optional<kube::Clock::TimePoint>& since = waits_[uid].refused_since;
+    if (!since) since = now;
+    if (now - *since < kPodTimeout) return;
+  }
+  Tell(diagnosis, {.type = store::EventType::kWarning,
+                   .reason = kEventNodeNotAssigned,
+                   .message = "no node can be assigned for now: " + error.message()});
 }
 
 void NodeAssigner::Tell(const api::Diagnosis& diagnosis, const store::Event& event) {

@@ -1,5 +1,6 @@
 // NodeAssigner: gives Diagnoses that name a Pod the Pod's node, and fails those that cannot have
-// one.
+// one. A refusal (403, 422) is tried again, since rights may come; an Event tells of it once it has
+// lasted for kPodTimeout.
 //
 // Several threads may call Work(); a Diagnosis is in one of them at a time. Borrows all it is
 // given. Writes carry the version they were decided on, so whatever changes meanwhile is decided
@@ -50,7 +51,8 @@ class NodeAssigner {
  private:
   struct Wait {
     kube::Clock::Duration waited{};
-    std::optional<kube::Clock::TimePoint> seen;  // the last look, if it was answered
+    std::optional<kube::Clock::TimePoint> seen;           // the last look, if it was answered
+    std::optional<kube::Clock::TimePoint> refused_since;  // what has to be asked or written
   };
 
   Result<PodView> LookAt(const api::PodReference& reference, const std::stop_token& stop);
@@ -61,7 +63,8 @@ class NodeAssigner {
   Status Assign(api::Diagnosis& diagnosis, const std::string& node_name,
                 const std::stop_token& stop);
   Status Fail(api::Diagnosis& diagnosis, const Status& failure);
-  void TakeError(const kube::ObjectKey& key, const Status& error);
+  void TakeError(const kube::ObjectKey& key, const api::Diagnosis& diagnosis, const Status& error);
+  void TakeRefusal(const api::Diagnosis& diagnosis, const Status& error);
   void Tell(const api::Diagnosis& diagnosis, const store::Event& event);
 
   AssignerParts parts_;

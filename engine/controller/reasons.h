@@ -14,6 +14,7 @@ inline constexpr char kReasonUnreadable[] = "Unreadable";  // what the definitio
 
 // Of Events; DiagnosisFailed is KubeDiag 0.2's.
 inline constexpr char kEventNodeAssigned[] = "NodeAssigned";
+inline constexpr char kEventNodeNotAssigned[] = "NodeNotAssigned";
 inline constexpr char kEventDiagnosisFailed[] = "DiagnosisFailed";
 
 }  // namespace kubediag::controller

@@ -126,6 +126,42 @@ TEST_F(NodeAssignerTest, TimeInWhichTheServerIsAwayInBetweenDoesNotCountEither) 
   EXPECT_EQ(ConditionOf(StoredStatus("a"), "Finished")["reason"], "PodNotFound");
 }
 
+// As by a policy, or for want of a right that may come yet.
+TEST_F(NodeAssignerTest, RefusalThatLastsIsToldInAnEventAndTriedAgain) {
+  PutPod({{"nodeName", "node-1"}});
+  const auto refuse = [this] {
+    api_.Refuse("GET", 403, R"({"kind":"Status","reason":"Forbidden","message":"no get of pods"})");
+  };
+  refuse();
+  Handle();
+  EXPECT_TRUE(Events().empty());
+  const auto start = clock_.Now();
+  while (clock_.Now() - start < kPodTimeout) {
+    EXPECT_TRUE(Events().empty());
+    refuse();
+    HandleWhenDue();
+  }
+  const auto events = Events();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0]["reason"], "NodeNotAssigned");
+  EXPECT_EQ(events[0]["type"], "Warning");
+  EXPECT_NE(events[0]["note"].get<std::string>().find("no get of pods"), std::string::npos);
+  HandleWhenDue();
+  EXPECT_EQ(Stored(DiagnosisPath("a"))["spec"]["nodeName"], "node-1");
+}
+
+TEST_F(NodeAssignerTest, RefusalOfTheAssignmentIsTold) {
+  PutPod({{"nodeName", "node-1"}});
+  PutDiagnosis("a", spec_, {{"phase", "Pending"}, {"startTime", "2026-01-01T00:00:00Z"}});
+  for (int i = 0; i < 2; ++i) {
+    api_.Refuse("PATCH", 422, R"({"kind":"Status","reason":"Invalid","message":"not so"})");
+    Handle();
+    EXPECT_EQ(Events().size(), static_cast<size_t>(i));
+    clock_.Advance(kPodTimeout);
+  }
+  EXPECT_EQ(StoredStatus("a")["phase"], "Pending");
+}
+
 TEST_F(NodeAssignerTest, AnAnswerThatIsLongInComingIsNoWait) {
   Handle();
   for (int i = 0; i < 2; ++i) {
