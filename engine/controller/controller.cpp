@@ -58,6 +58,14 @@ struct Controller::State {
     return "leading, but the objects of the cluster have not been read yet";
   }
 
+  // An API server that is away is no reason to restart the controller: its requests end in time.
+  // The end of a term that hangs is one: it neither leads nor tries to.
+  std::string Unhealthy() const {
+    const bool is_stuck = kube::SystemClock().Now() - election.last_step() >= kStuckAfter;
+    return is_stuck ? "no step of the election for " + std::to_string(kStuckAfter.count()) + " s"
+                    : "";
+  }
+
   const ControllerOptions options;
   metrics::Registry& registry;
   Logger& logger;
@@ -79,10 +87,9 @@ Result<std::unique_ptr<Controller>> Controller::Open(ControllerOptions options,
                                                      ControllerParts parts) {
   auto state = std::make_unique<State>(std::move(options), parts);
   State* const raw = state.get();
-  // An API server that is away is no reason to restart the controller.
   KUBEDIAG_ASSIGN_OR_RETURN(state->probes,
                             http::Probes::Start(raw->options.probe_address, raw->options.probe_port,
-                                                {.unhealthy = [] { return std::string(); },
+                                                {.unhealthy = [raw] { return raw->Unhealthy(); },
                                                  .unready = [raw] { return raw->Unready(); }},
                                                 parts.registry, parts.logger));
   return std::unique_ptr<Controller>(new Controller(std::move(state)));

@@ -11,6 +11,7 @@
 #include "engine/core/digest.h"
 #include "engine/core/limits.h"
 #include "engine/core/utf8.h"
+#include "engine/kube/micro_time.h"
 
 namespace kubediag::kube {
 namespace {
@@ -18,16 +19,6 @@ namespace {
 constexpr size_t kMaxReportingBytes = 128;  // events.k8s.io/v1: action, reason, instance
 constexpr size_t kNameTime = 14;            // hexadecimal digits, of microseconds
 constexpr size_t kNameDigest = 6;           // hexadecimal digits
-
-// metav1.MicroTime.
-std::string MicroTime(std::chrono::system_clock::time_point time) {
-  const auto whole = std::chrono::floor<seconds>(time);
-  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(time - whole).count();
-  std::string text = api::FormatTime(whole);
-  std::string fraction = std::to_string(1'000'000 + micros);
-  fraction.front() = '.';
-  return text.insert(text.size() - 1, fraction);
-}
 
 // The object's name, cut so that the rest fits; a cut name must end in a letter or digit. The time
 // makes Events of one second stand in their order where they are sorted by name: kubectl describe.
@@ -156,7 +147,7 @@ EventWrite EventSeries::WriteOf(const std::string& key, Series& series, bool is_
   api::Value event = api::Value::Map();
   event.Set("action", Text(first.action, kMaxReportingBytes));
   event.Set("apiVersion", api::Value::String("events.k8s.io/v1"));
-  event.Set("eventTime", api::Value::String(MicroTime(first.time)));
+  event.Set("eventTime", api::Value::String(FormatMicroTime(first.time)));
   event.Set("kind", api::Value::String("Event"));
   event.Set("metadata", std::move(metadata));
   event.Set("note", Text(first.event.message, kMaxEventNoteBytes));
@@ -169,7 +160,7 @@ EventWrite EventSeries::WriteOf(const std::string& key, Series& series, bool is_
   if (series.count > 1) {
     api::Value counted = api::Value::Map();
     counted.Set("count", api::Value::Integer(series.count));
-    counted.Set("lastObservedTime", api::Value::String(MicroTime(series.last)));
+    counted.Set("lastObservedTime", api::Value::String(FormatMicroTime(series.last)));
     event.Set("series", counted);
     api::Value patch = api::Value::Map();
     patch.Set("series", std::move(counted));

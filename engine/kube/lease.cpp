@@ -1,13 +1,11 @@
 #include "engine/kube/lease.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "engine/api/encode.h"
 #include "engine/api/write.h"
 #include "engine/core/limits.h"
-#include "engine/core/rfc3339.h"
 #include "engine/kube/json_reading.h"
 
 namespace kubediag::kube {
@@ -55,16 +53,6 @@ std::string EncodeLease(const Lease& lease) {
   document.Set("metadata", std::move(metadata));
   document.Set("spec", std::move(spec));
   return api::WriteJson(document, api::JsonLayout::kCompact);
-}
-
-std::string FormatMicroTime(std::chrono::system_clock::time_point time) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
-  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(time - whole).count();
-  char fraction[16];
-  std::snprintf(fraction, sizeof(fraction), ".%06dZ", static_cast<int>(micros));
-  std::string text = FormatRfc3339(whole);
-  text.pop_back();  // the Z
-  return text + fraction;
 }
 
 }  // namespace kubediag::kube

@@ -24,7 +24,4 @@ struct Lease {
 Result<Lease> ParseLease(std::string_view json);
 std::string EncodeLease(const Lease& lease);
 
-// "2026-11-23T15:31:27.000123Z".
-std::string FormatMicroTime(std::chrono::system_clock::time_point time);
-
 }  // namespace kubediag::kube

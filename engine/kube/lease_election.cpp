@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/kube/micro_time.h"
 #include "engine/kube/paths.h"
 #include "engine/kube/server_status.h"
 
@@ -37,7 +38,8 @@ LeaseElection::LeaseElection(ElectionOptions options, Transport& transport,
       logger_(logger),
       clock_(clock),
       random_(std::move(random)),
-      leading_gauge_(metrics.MakeGauge("kubediag_leader", "1 while this process leads.")) {}
+      leading_gauge_(metrics.MakeGauge("kubediag_leader", "1 while this process leads.")),
+      last_step_(clock.Now().time_since_epoch().count()) {}
 
 void LeaseElection::Run(const std::stop_token& stop) {
   while (!stop.stop_requested() && clock_.Sleep(Step(stop), stop)) {
@@ -50,6 +52,7 @@ bool LeaseElection::IsLeader() const {
 }
 
 Clock::Duration LeaseElection::Step(const std::stop_token& stop) {
+  last_step_ = clock_.Now().time_since_epoch().count();
   if (leading_ && !IsLeader()) Lose("not renewed in time");
   const Status held = TryHold(stop);
   if (!held.ok() && held.code() != StatusCode::kFailedPrecondition && !stop.stop_requested()) {

@@ -48,6 +48,9 @@ class LeaseElection {
 
   bool IsLeader() const;
 
+  // When it last began a step: long ago if a callback or a request hangs. Thread-safe.
+  Clock::TimePoint last_step() const { return Clock::TimePoint(Clock::Duration(last_step_)); }
+
   // One try to get or keep the lease, and the wait until the next. What Run() is made of.
   Clock::Duration Step(const std::stop_token& stop);
   // The end of Run().
@@ -77,6 +80,7 @@ class LeaseElection {
   bool leading_ = false;             // on_leading has been called, on_lost not yet
   // End of the time this process may count itself leader; 0 is the past.
   std::atomic<Clock::Duration::rep> leads_until_ = 0;
+  std::atomic<Clock::Duration::rep> last_step_;
 };
 
 }  // namespace kubediag::kube

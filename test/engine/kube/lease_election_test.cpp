@@ -69,6 +69,18 @@ TEST_F(LeaseElectionTest, MakesTheLeaseAndKeepsItWithOneRequestEachTime) {
   EXPECT_NE(one_.Metrics().find("kubediag_leader 1"), std::string::npos);
 }
 
+// Whatever hangs on its thread shows by this: a request, or the end of the work.
+TEST_F(LeaseElectionTest, SaysWhenItLastBeganAStep) {
+  const Clock::TimePoint start = one_.clock.Now();
+  EXPECT_EQ(one_.election.last_step(), start);
+  one_.clock.Advance(seconds(2));
+  one_.election.Step({});
+  one_.clock.Advance(seconds(300));
+  EXPECT_EQ(one_.election.last_step(), start + seconds(2));
+  one_.election.Step({});
+  EXPECT_EQ(one_.election.last_step(), one_.clock.Now());
+}
+
 TEST_F(LeaseElectionTest, OnlyOneLeads) {
   one_.election.Step({});
   two_.Live(seconds(1));
