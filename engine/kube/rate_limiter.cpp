@@ -15,13 +15,14 @@ Status RateLimiter::Wait(Deadline deadline, const std::stop_token& stop) {
   {
     const std::lock_guard lock(mutex_);
     const auto now = Deadline::Clock::now();
-    tokens_ = std::min(burst_, tokens_ + Seconds(now - filled_).count() * per_second_);
-    filled_ = now;
+    if (now > filled_) {
+      tokens_ = std::min(burst_, tokens_ + Seconds(now - filled_).count() * per_second_);
+      filled_ = now;
+    }
     tokens_ -= 1;
-    if (tokens_ >= 0 && now >= held_until_) return Status::Ok();
+    if (tokens_ >= 0 && now >= filled_) return Status::Ok();
     const Seconds wait(std::max(-tokens_ / per_second_, 0.0));
-    turn = Deadline::At(
-        std::max(now + std::chrono::duration_cast<Deadline::Clock::duration>(wait), held_until_));
+    turn = Deadline::At(filled_ + std::chrono::duration_cast<Deadline::Clock::duration>(wait));
     if (turn.time() > deadline.time()) {
       tokens_ += 1;
       return Status::DeadlineExceeded("too many requests of our own are waiting");
@@ -35,7 +36,9 @@ Status RateLimiter::Wait(Deadline deadline, const std::stop_token& stop) {
 
 void RateLimiter::HoldUntil(Deadline time) {
   const std::lock_guard lock(mutex_);
-  held_until_ = std::max(held_until_, time.time());
+  if (time.time() <= filled_) return;
+  filled_ = time.time();
+  tokens_ = std::min(tokens_, 1.0);
 }
 
 bool SleepUntil(Deadline until, Deadline deadline, const std::stop_token& stop) {

@@ -16,16 +16,16 @@ class RateLimiter {
 
   // Waits for its turn. DeadlineExceeded at once if that is later than the deadline; Cancelled.
   Status Wait(Deadline deadline, const std::stop_token& stop);
-  // Nobody's turn comes before. A later call may make it later, not earlier.
+  // The turn of nobody who asks from now on comes before; then one by one, without a burst. A later
+  // call may make it later, not earlier.
   void HoldUntil(Deadline time);
 
  private:
   std::mutex mutex_;
   const double per_second_;
   const double burst_;
-  double tokens_;  // negative: so many callers are waiting
-  Deadline::Clock::time_point filled_;
-  Deadline::Clock::time_point held_until_{};
+  double tokens_;                       // negative: so many callers are waiting
+  Deadline::Clock::time_point filled_;  // when there are so many; later than now: none goes before
 };
 
 // False if the stop or the deadline came first.

@@ -254,6 +254,17 @@ TEST(RateLimiter, RefusesAtOnceWhoseTurnComesTooLate) {
   EXPECT_EQ(limiter.Wait(Deadline::After(seconds(1)), {}).code(), StatusCode::kDeadlineExceeded);
 }
 
+// A server that asked for rest gets no burst afterwards.
+TEST(RateLimiter, AfterAHoldTurnsComeOneByOne) {
+  RateLimiter limiter(0.01, 50);
+  const auto end = Deadline::Clock::now() + milliseconds(20);
+  limiter.HoldUntil(Deadline::At(end));
+  const Deadline deadline = Deadline::At(end + seconds(50));
+  EXPECT_TRUE(limiter.Wait(deadline, {}).ok());
+  EXPECT_GE(Deadline::Clock::now(), end);
+  EXPECT_EQ(limiter.Wait(deadline, {}).code(), StatusCode::kDeadlineExceeded);
+}
+
 TEST(Paths, AreWhereKubernetesHasThem) {
   EXPECT_EQ(*CollectionTarget(kSecrets, "ns"), "/api/v1/namespaces/ns/secrets");
   EXPECT_EQ(*CollectionTarget(kDiagnoses, ""), "/apis/diagnosis.kubediag.org/v1/diagnoses");
