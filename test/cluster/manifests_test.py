@@ -142,6 +142,28 @@ class Components(ClusterCase):
         self.assertIn("--operation-user=65534", container["args"])
         self.assertEqual(container["securityContext"]["capabilities"], {"add": ["SETUID", "SETGID", "KILL", "CHOWN", "DAC_OVERRIDE"], "drop": ["ALL"]})
 
+    def test_two_that_need_other_capabilities_are_refused_together(self):
+        for components in (("host-processes", "operation-user"), ("operation-user", "host-processes")):
+            folder = cluster_case.overlay(self.plane, "-and-".join(components), *components)
+            done = self.plane.kubectl("kustomize", folder, check=False)
+            self.assertNotEqual(done.returncode, 0, components)
+            self.assertIn("capabilities/add", done.stderr)
+
+    def test_policies_name_the_accounts_of_another_namespace_as_the_page_says(self):
+        page = re.search(r"^```yaml\n(namespace: diagnostics\n.*?)^```$", (ROOT / "docs/cluster.md").read_text(), re.M | re.S).group(1)
+        folder = cluster_case.overlay(self.plane, "diagnostics", "policies")
+        written = json.loads((folder / "kustomization.yaml").read_text())
+        (folder / "kustomization.yaml").write_text(
+            "".join(f"{key}: {json.dumps(value)}\n" for key, value in written.items()) + page)
+        rendered = cluster_case.render(self.plane, folder)
+        accounts = {f"system:serviceaccount:{each['metadata']['namespace']}:{each['metadata']['name']}"
+                    for each in rendered if each["kind"] == "ServiceAccount"}
+        named = {name for each in rendered if each["kind"] == "ValidatingAdmissionPolicy"
+                 for condition in each["spec"]["matchConditions"]
+                 for name in re.findall(r"system:serviceaccount:[\w:-]+", condition["expression"])}
+        self.assertEqual(named, {f"system:serviceaccount:diagnostics:kubediag-{each}" for each in ("agent", "controller")})
+        self.assertLessEqual(named, accounts)
+
     def test_each_one_applies(self):
         for name in ("podmonitors", "prometheusrules"):  # the operator's definitions, as far as kubectl needs them
             kind = {"podmonitors": "PodMonitor", "prometheusrules": "PrometheusRule"}[name]
