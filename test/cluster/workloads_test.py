@@ -49,7 +49,7 @@ class Workloads(ClusterCase):
         events = self.get("events", "-n", "kubediag")["items"]
         self.assertEqual([each["message"] for each in events if each["type"] != "Normal"], [])
 
-    def test_warns_of_nothing(self):
+    def test_the_namespace_is_of_the_level_that_the_agents_pods_need(self):
         level = self.get("namespace", "kubediag")["metadata"]["labels"]
         self.assertEqual(level.get("pod-security.kubernetes.io/enforce"), "privileged", level)
 
