@@ -88,7 +88,8 @@ void AddAgentCommand(CLI::App& app, int& status) {
   command
       ->add_option("--metrics-port", options->probe_port,
                    "Port of /healthz, /readyz and /metrics, 0 for any [10355]")
-      ->type_name("PORT");
+      ->type_name("PORT")
+      ->check(Checked(CheckPort));
   command->footer(
       "Ends on SIGTERM; what runs then is gone on with by the next agent on the same data root.\n"
       "Example:\n"

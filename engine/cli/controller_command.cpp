@@ -115,7 +115,8 @@ void AddControllerCommand(CLI::App& app, int& status) {
   command
       ->add_option("--metrics-port", own.probe_port,
                    "Port of /healthz, /readyz and /metrics, 0 for any [10357]")
-      ->type_name("PORT");
+      ->type_name("PORT")
+      ->check(Checked(CheckPort));
   AddLogOptions(*command, options->log_level, options->log_format);
   command->footer(
       "Several may run: one works, the others take over when it ends.\n"

@@ -23,6 +23,8 @@
 namespace kubediag::cli {
 namespace {
 
+constexpr unsigned kLargestPort = 65535;
+
 std::optional<unsigned> ParseNumber(const std::string& text, unsigned largest) {
   unsigned value = 0;
   const char* end = text.data() + text.size();
@@ -135,7 +137,6 @@ diagnosis::ExecutorOptions ExecutorOptionsOf(const NodeOptions& options, const P
 }
 
 Result<PortRange> ParsePortRange(const std::string& text) {
-  constexpr unsigned kLargestPort = 65535;
   const size_t dash = text.find('-');
   const std::optional<unsigned> first = ParseNumber(text.substr(0, dash), kLargestPort);
   const std::optional<unsigned> last =
@@ -154,6 +155,12 @@ Result<unsigned> ParseMaxConcurrent(const std::string& text) {
   if (number && *number > 0) return *number;
   return Status::InvalidArgument("\"" + text + "\" is no number from 1 to " +
                                  std::to_string(kMaxConcurrentOperations));
+}
+
+Status CheckPort(const std::string& text) {
+  if (ParseNumber(text, kLargestPort)) return Status::Ok();
+  return Status::InvalidArgument("\"" + text + "\" is no port from 0 to " +
+                                 std::to_string(kLargestPort));
 }
 
 Status CheckAddress(const std::string& text) {

@@ -49,6 +49,8 @@ Status CheckCidr(const std::string& text);
 Result<unsigned> ParseMaxConcurrent(const std::string& text);
 // Ok for a numeric IPv4 or IPv6 address.
 Status CheckAddress(const std::string& text);
+// A port to listen on, or 0 for any.
+Status CheckPort(const std::string& text);
 // Ok for what Kubernetes takes for the name of a node.
 Status CheckNodeName(const std::string& text);
 // Ok for a DNS name or a numeric address, without port: what a browser's Host header may say.

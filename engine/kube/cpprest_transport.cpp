@@ -1,6 +1,7 @@
 #include "engine/kube/cpprest_transport.h"
 
 #include <cpprest/http_client.h>
+#include <netdb.h>
 #include <openssl/err.h>
 #include <pplx/threadpool.h>
 
@@ -31,6 +32,19 @@ bool IsHttps(const std::string& url) { return url.rfind("https://", 0) == 0; }
 
 // An address in brackets, which the library hands to the resolver, brackets and all.
 bool IsIpv6Literal(const std::string& url) { return url.find("://[") != std::string::npos; }
+
+// The library gives whatever keeps it from connecting the number of one errno, and the resolver's
+// own numbers as if they were such: neither may be told as one.
+std::string ConnectionFailure(std::string why, int error) {
+  if (why.find("Failed to connect") != std::string::npos) {
+    return "no connection could be made: nothing listens there, or nothing gets there";
+  }
+  if (why.find("resolving address") != std::string::npos) {
+    return error == TRY_AGAIN ? "the name server does not answer" : "there is no host of this name";
+  }
+  if (error != 0) why += " (" + std::generic_category().message(error) + ")";
+  return why;
+}
 
 bool HasControl(const std::string& text) {
   for (const char c : text) {
@@ -277,8 +291,8 @@ class CpprestTransport : public Transport {
       why = "TLS: ";
       why += reason == nullptr ? std::generic_category().message(outcome.error) : reason;
       if (!refusal.empty()) why += " (" + refusal + ")";
-    } else if (outcome.error != 0) {
-      why += " (" + std::generic_category().message(outcome.error) + ")";
+    } else {
+      why = ConnectionFailure(std::move(why), outcome.error);
     }
     return Status(StatusCode::kUnavailable, tls ? "TlsRefused" : "Unavailable",
                   config_.server + ": " + why);

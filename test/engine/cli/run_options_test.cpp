@@ -5,6 +5,13 @@
 namespace kubediag::cli {
 namespace {
 
+TEST(CheckPort, TakesPortsAndAnyAndNamesWhatIsNone) {
+  for (const char* good : {"0", "1", "65535"}) EXPECT_TRUE(CheckPort(good).ok()) << good;
+  for (const char* bad : {"", "-1", "65536", "99999", "80a", " 80"}) {
+    EXPECT_EQ(CheckPort(bad).message(), "\"" + std::string(bad) + "\" is no port from 0 to 65535");
+  }
+}
+
 TEST(ParsePortRange, TakesRangesSinglePortsAndAny) {
   EXPECT_EQ(ParsePortRange("39900-39999")->first, 39900);
   EXPECT_EQ(ParsePortRange("39900-39999")->last, 39999);

@@ -80,6 +80,18 @@ TEST_F(TransportTest, NobodyListeningIsUnavailableAtOnce) {
   const auto answer =
       Prompt([&] { return transport->Send({.target = "/x"}, Deadline::After(kFarAway), {}); });
   EXPECT_EQ(answer.status().code(), StatusCode::kUnavailable) << answer.status().ToString();
+  EXPECT_EQ(answer.status().message(),
+            url + ": no connection could be made: nothing listens there, or nothing gets there");
+}
+
+TEST_F(TransportTest, AHostThatThereIsNotIsToldAsThat) {
+  // Longer than a label may be: no name server is asked.
+  const std::string url = "http://" + std::string(64, 'a') + ":1";
+  const auto transport = Make(Config(url));
+  const auto answer =
+      Prompt([&] { return transport->Send({.target = "/x"}, Deadline::After(kFarAway), {}); });
+  EXPECT_EQ(answer.status().code(), StatusCode::kUnavailable) << answer.status().ToString();
+  EXPECT_EQ(answer.status().message(), url + ": there is no host of this name");
 }
 
 // An answer cut off anywhere is never taken for a shorter one.
