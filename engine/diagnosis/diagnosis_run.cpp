@@ -33,6 +33,7 @@ std::string Join(const std::vector<graph::NodeIndex>& path) {
 struct DiagnosisRun::Beginning {
   std::unique_ptr<Journal> journal;
   std::unique_ptr<operation::OperationRun> prepared;  // for the first node, or null
+  Secrets secrets;                                    // for the first node, or none
   BeginRecord begin;
 };
 
@@ -179,11 +180,26 @@ std::unique_ptr<operation::OperationRun> DiagnosisRun::PrepareFirst(const Plan& 
   return run.ok() ? *std::move(run) : nullptr;
 }
 
+std::future<Secrets> DiagnosisRun::ReadFirstSecrets(const Plan& plan) {
+  const auto& resolved = plan.OperationOf(plan.graph.Successors(0).front());
+  if (!resolved.ok() || resolved->entry.descriptor.secrets.empty()) return {};
+  // A copy, for the claim changes the original.
+  return std::async(std::launch::async,
+                    [this, diagnosis = diagnosis_, descriptor = resolved->entry.descriptor] {
+                      auto secrets = ReadSecretsOf(descriptor, diagnosis, environment_);
+                      // A failure comes again, and is told, when the node is reached.
+                      return secrets.ok() ? *std::move(secrets) : Secrets();
+                    });
+}
+
 Result<api::Diagnosis> DiagnosisRun::Begin(const Plan& plan,
                                            const std::optional<Recovery>& recovery) {
   const std::string node = diagnosis_.spec.node_name.empty() ? environment_.options.node_name
                                                              : diagnosis_.spec.node_name;
-  // The claim is a round trip; the first operation's process is spawned meanwhile.
+  // The claim is a round trip; meanwhile the first operation's process is spawned, and its Secrets
+  // are read.
+  std::future<Secrets> secrets;
+  if (!recovery) secrets = ReadFirstSecrets(plan);
   std::future<Status> claim = std::async(
       std::launch::async, [this, &node, &plan] { return writer_.Claim(node, plan.set_hash); });
   Beginning beginning;
@@ -216,6 +232,7 @@ Result<api::Diagnosis> DiagnosisRun::Begin(const Plan& plan,
     return Fail(journal.status().Annotate("journal").WithReason(kReasonJournalUnavailable));
   }
   beginning.journal = *std::move(journal);
+  if (secrets.valid()) beginning.secrets = secrets.get();
   return Drive(plan, recovery, std::move(beginning));
 }
 
@@ -244,6 +261,7 @@ Result<api::Diagnosis> DiagnosisRun::Drive(const Plan& plan,
   if (beginning.prepared) {
     const graph::NodeIndex first = plan.graph.Successors(0).front();
     runner.Offer(plan.OperationOf(first)->entry.module_path, std::move(beginning.prepared));
+    if (!beginning.secrets.empty()) runner.OfferSecrets(first, std::move(beginning.secrets));
   }
   observer_.OnRunning(writer_.diagnosis(), recovery.has_value());
   if (recovery) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 #include "engine/diagnosis/recovery.h"
 #include "engine/diagnosis/run_lock.h"
 #include "engine/diagnosis/run_progress.h"
+#include "engine/diagnosis/secrets.h"
 #include "engine/diagnosis/status_writer.h"
 #include "engine/diagnosis/walks.h"
 
@@ -43,6 +45,7 @@ class DiagnosisRun {
   Result<std::optional<Recovery>> ReadJournal(const Plan& plan);
   Result<std::optional<Recovery>> JudgeJournal(const Plan& plan, const JournalContents& contents);
   std::unique_ptr<operation::OperationRun> PrepareFirst(const Plan& plan);
+  std::future<Secrets> ReadFirstSecrets(const Plan& plan);
   Result<api::Diagnosis> RejectParameters(
       const Plan& plan, const std::vector<std::pair<graph::NodeIndex, Status>>& failures);
   Result<api::Diagnosis> Fail(const Status& failure);

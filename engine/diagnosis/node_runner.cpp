@@ -89,6 +89,14 @@ struct NodeRunner::Attempt {
   std::optional<RecordedViewer> viewer;
 };
 
+Result<Secrets> ReadSecretsOf(const operation::OperationDescriptor& descriptor,
+                              const api::Diagnosis& diagnosis, Environment& environment) {
+  const SecretRule rule = environment.options.secrets_checked_by_admission
+                              ? SecretRule::kCheckedByAdmission
+                              : SecretRule::kOwnNamespaceOrLabel;
+  return ReadSecrets(descriptor, diagnosis, rule, environment.store);
+}
+
 NodeRunner::NodeRunner(RunContext context)
     : context_(std::move(context)),
       context_keys_(ContextKeys(context_.diagnosis, context_.environment.options.node_name)) {}
@@ -97,6 +105,11 @@ void NodeRunner::Offer(const std::string& module_path,
                        std::unique_ptr<operation::OperationRun> run) {
   const std::lock_guard lock(mutex_);
   offered_.emplace(module_path, std::move(run));
+}
+
+void NodeRunner::OfferSecrets(graph::NodeIndex node, Secrets secrets) {
+  const std::lock_guard lock(mutex_);
+  offered_secrets_.emplace(node, std::move(secrets));
 }
 
 size_t NodeRunner::ViewersStarted() const {
@@ -118,6 +131,16 @@ Result<std::unique_ptr<operation::OperationRun>> NodeRunner::TakeRun(
   return context_.environment.runner.Prepare(module_path);
 }
 
+Result<Secrets> NodeRunner::TakeSecrets(const Attempt& attempt) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto offered = offered_secrets_.extract(attempt.node);
+    if (!offered.empty()) return std::move(offered.mapped());
+  }
+  return ReadSecretsOf(attempt.operation->entry.descriptor, context_.diagnosis,
+                       context_.environment);
+}
+
 bool NodeRunner::Abandoned() const {
   const CancelCause cause = context_.cancellation.cause();
   return cause == CancelCause::kShutdown || WritesNothing(cause);
@@ -137,9 +160,7 @@ Status NodeRunner::SetUp(Attempt& attempt, const ResultMap& results) {
   job.libexec_directory = options.libexec_directory;
 
   KUBEDIAG_ASSIGN_OR_RETURN(attempt.run, TakeRun(attempt.operation->entry.module_path));
-  const SecretRule rule = options.secrets_checked_by_admission ? SecretRule::kCheckedByAdmission
-                                                               : SecretRule::kOwnNamespaceOrLabel;
-  auto secrets = ReadSecrets(descriptor, context_.diagnosis, rule, context_.environment.store);
+  auto secrets = TakeSecrets(attempt);
   if (secrets.status().code() == StatusCode::kUnavailable) {
     return secrets.status().WithReason(kReasonStoreUnavailable);
   }

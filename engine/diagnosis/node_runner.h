@@ -22,6 +22,7 @@
 #include "engine/diagnosis/results.h"
 #include "engine/diagnosis/run_lock.h"
 #include "engine/diagnosis/run_progress.h"
+#include "engine/diagnosis/secrets.h"
 
 namespace kubediag::diagnosis {
 
@@ -40,6 +41,10 @@ struct RunContext {
   const Deadline deadline;  // of the whole Diagnosis
 };
 
+// ReadSecrets() by the rule that the engine was started with.
+Result<Secrets> ReadSecretsOf(const operation::OperationDescriptor& descriptor,
+                              const api::Diagnosis& diagnosis, Environment& environment);
+
 class NodeRunner {
  public:
   explicit NodeRunner(RunContext context);
@@ -51,6 +56,8 @@ class NodeRunner {
 
   // A run spawned ahead for a module, taken by the next node that needs one.
   void Offer(const std::string& module_path, std::unique_ptr<operation::OperationRun> run);
+  // Secrets read ahead for `node`, by ReadSecretsOf(); its first attempt takes them.
+  void OfferSecrets(graph::NodeIndex node, Secrets secrets);
 
   // Runs `node` on top of `results`. Its failure is an End. A Status means that the whole run
   // cannot go on: Cancelled (by shutdown or deletion, nothing is recorded), the journal's error, or
@@ -72,6 +79,7 @@ class NodeRunner {
   Result<End> Close(Attempt& attempt, const Status& status);
   Status SetUp(Attempt& attempt, const ResultMap& results);
   Result<std::unique_ptr<operation::OperationRun>> TakeRun(const std::string& module_path);
+  Result<Secrets> TakeSecrets(const Attempt& attempt);
   operation::RunOutcome RunJob(Attempt& attempt);
   Status Keep(Attempt& attempt, operation::RunOutcome outcome);
   Status Explain(const Attempt& attempt, const operation::RunOutcome& outcome) const;
@@ -82,6 +90,7 @@ class NodeRunner {
   const api::StringMap context_keys_;
   mutable std::mutex mutex_;
   std::multimap<std::string, std::unique_ptr<operation::OperationRun>> offered_;
+  std::map<graph::NodeIndex, Secrets> offered_secrets_;
   size_t viewers_started_ = 0;
 };
 

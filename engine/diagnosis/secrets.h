@@ -41,10 +41,11 @@ Status CheckNamed(const operation::SecretDescriptor& secret,
 Status CheckAllNamed(const operation::OperationDescriptor& descriptor,
                      const api::Diagnosis& diagnosis, const api::StringMap& parameters);
 
+using Secrets = std::vector<operation::SecretValue>;
+
 // Errors: NotFound "SecretNotFound", PermissionDenied "SecretNotPermitted", FailedPrecondition
 // "SecretIncomplete"; otherwise the store's.
-Result<std::vector<operation::SecretValue>> ReadSecrets(
-    const operation::OperationDescriptor& descriptor, const api::Diagnosis& diagnosis,
-    SecretRule rule, store::Store& store);
+Result<Secrets> ReadSecrets(const operation::OperationDescriptor& descriptor,
+                            const api::Diagnosis& diagnosis, SecretRule rule, store::Store& store);
 
 }  // namespace kubediag::diagnosis

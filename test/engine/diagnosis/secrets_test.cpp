@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 #include "test/engine/diagnosis/fixture.h"
 
@@ -174,6 +177,28 @@ TEST_F(SecretsTest, ANamespaceThatAdmissionCouldNotSeeIsRefused) {
   EXPECT_TRUE(
       read({{kNameKey, "token-secret"}, {"elsewhere", "kubediag"}, {kNamespaceKey, "kubediag"}})
           .ok());
+}
+
+TEST_F(SecretsTest, ThoseOfTheFirstOperationAreReadOnceWhileTheClaimIsUnderWay) {
+  AddSecret("default");
+  AddDiagnosis({{kNameKey, "token-secret"}});
+  std::atomic<int> reads = 0;
+  std::promise<void> first_read;
+  store.before_secret = [&] {
+    if (reads++ == 0) first_read.set_value();
+    return Status::Ok();
+  };
+  bool read_before_the_claim_was_answered = false;
+  store.before_write = [&](const api::Diagnosis& diagnosis) {
+    if (diagnosis.status.phase == api::Phase::kRunning) {
+      read_before_the_claim_was_answered =
+          first_read.get_future().wait_for(std::chrono::seconds(30)) == std::future_status::ready;
+    }
+    return Status::Ok();
+  };
+  EXPECT_EQ(Run().status.phase, api::Phase::kSucceeded);
+  EXPECT_TRUE(read_before_the_claim_was_answered);
+  EXPECT_EQ(reads, 1);
 }
 
 // Nothing was run: the run goes on once the store answers again.
