@@ -18,6 +18,7 @@
 #include "engine/agent/node_store.h"
 #include "engine/agent/run_table.h"
 #include "engine/agent/waiting_table.h"
+#include "engine/api/diagnosis_status.h"
 #include "engine/core/file.h"
 #include "engine/core/limits.h"
 #include "engine/http/probes.h"
@@ -156,10 +157,13 @@ void Agent::State::OnChange(const kube::Change& change) {
     // Deleted, or no longer of this node: either way not ours to go on with.
     runs.Cancel(uid, diagnosis::CancelCause::kDeleted);
     worker.Forget(uid);
+    store.Forget(uid);
+    announcing_store.Forget(uid);
     removed.Add({.namespace_name = "", .name = uid});
     return;
   }
   store.Remember(*diagnosis);
+  if (api::HasEnded(diagnosis->status.phase)) announcing_store.Forget(uid);
   if (const auto cause = CauseToEnd(*diagnosis); cause != diagnosis::CancelCause::kNone) {
     runs.Cancel(uid, cause);
   }

@@ -35,18 +35,22 @@ class SetNews : public kube::WatchHandler {
 // Of Diagnoses only those that need a node are; the others are looked at in turns.
 class DiagnosisNews : public kube::WatchHandler {
  public:
-  DiagnosisNews(kube::WorkQueue& queue, NodeAssigner& assigner)
-      : queue_(queue), assigner_(assigner) {}
+  DiagnosisNews(kube::WorkQueue& queue, NodeAssigner& assigner, kube::KubeStore& store)
+      : queue_(queue), assigner_(assigner), store_(store) {}
   void OnChange(const kube::Change& change) override {
     const auto* diagnosis = std::get_if<api::Diagnosis>(&change.object->object);
     if (diagnosis == nullptr) return;
-    if (change.type == kube::ChangeType::kRemoved) return assigner_.Forget(diagnosis->metadata.uid);
+    if (change.type == kube::ChangeType::kRemoved) {
+      store_.Forget(diagnosis->metadata.uid);
+      return assigner_.Forget(diagnosis->metadata.uid);
+    }
     if (NeedsNode(*diagnosis)) queue_.Add(kube::KeyOf(diagnosis->metadata));
   }
 
  private:
   kube::WorkQueue& queue_;
   NodeAssigner& assigner_;
+  kube::KubeStore& store_;
 };
 
 kube::WatchedResource All(const kube::Resource& resource, seconds watch_timeout) {
@@ -98,7 +102,7 @@ struct Term::State {
                    .logger = parts.logger,
                    .clock = parts.clock}),
         set_news(new_sets),
-        diagnosis_news(unplaced, assigner),
+        diagnosis_news(unplaced, assigner, store),
         set_reflector(All(kube::kOperationSets, parts.watch_timeout),
                       ReflectorParts(parts, sets, set_news)),
         diagnosis_reflector(All(kube::kDiagnoses, parts.watch_timeout),

@@ -3,7 +3,9 @@
 #include <utility>
 #include <variant>
 
+#include "engine/api/conditions.h"
 #include "engine/api/decode.h"
+#include "engine/api/diagnosis_status.h"
 #include "engine/api/write.h"
 #include "engine/kube/api_error.h"
 #include "engine/kube/status_patch.h"
@@ -44,6 +46,11 @@ Status Conflict(const api::Diagnosis& diagnosis, const std::string& why) {
 Status ForStore(const Status& status) {
   if (status.code() != StatusCode::kDeadlineExceeded) return status;
   return Status(StatusCode::kUnavailable, "Timeout", status.message());
+}
+
+bool MayBeWrittenAgain(const api::DiagnosisStatus& status) {
+  return !api::HasEnded(status.phase) ||
+         api::IsConditionTrue(status.conditions, api::kConditionServing);
 }
 
 }  // namespace
@@ -139,8 +146,11 @@ Status KubeStore::List(const std::string& field_selector, std::vector<api::Diagn
 }
 
 void KubeStore::Remember(const api::Diagnosis& diagnosis) {
+  if (!MayBeWrittenAgain(diagnosis.status)) return Forget(diagnosis.metadata.uid);
   memory_.Put(diagnosis.metadata, diagnosis.status);
 }
+
+void KubeStore::Forget(const std::string& uid) { memory_.Forget(uid); }
 
 Status KubeStore::WriteStatus(api::Diagnosis& diagnosis) {
   const api::ObjectMeta& metadata = diagnosis.metadata;

@@ -53,7 +53,12 @@ class KubeStore : public store::Store {
 
   // Tells of a Diagnosis that was read elsewhere (by a watch): its next status write is then a
   // smaller one, and needs no reading first.
+  // What has ended and serves no page is forgotten instead: hardly anything is written to it.
   void Remember(const api::Diagnosis& diagnosis);
+  // Of a Diagnosis that is gone, or another's.
+  void Forget(const std::string& uid);
+  // That all which is remembered takes, about.
+  size_t remembered_bytes() const { return memory_.bytes(); }
   // Called after each status write with the object as it then is, so that a cache learns of it; set
   // before the first one.
   using OnWritten = std::function<void(const api::Diagnosis& diagnosis)>;

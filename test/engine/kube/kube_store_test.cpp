@@ -5,7 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/api/conditions.h"
 #include "engine/api/encode.h"
+#include "engine/api/time.h"
 #include "engine/core/limits.h"
 #include "engine/kube/json_reading.h"
 #include "test/engine/kube/fake_api.h"
@@ -266,6 +268,40 @@ TEST_F(KubeStoreTest, ObjectThatCannotBeReadIsNamedWithItsField) {
   const Status failed = store_.GetOperationSet("s").status();
   EXPECT_EQ(failed.code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(failed.message(), HasSubstr("adjacencyList"));
+}
+
+TEST_F(KubeStoreTest, WhatHasEndedIsRememberedOnlyWhileItServes) {
+  api::Diagnosis diagnosis = Read();
+  const auto set_serving = [&](const char* status) {
+    api::Condition condition;
+    condition.type = api::kConditionServing;
+    condition.status = status;
+    api::SetCondition(diagnosis.status.conditions, condition, api::Now());
+  };
+  Fill(diagnosis);
+  ASSERT_TRUE(store_.WriteStatus(diagnosis).ok());
+  EXPECT_GT(store_.remembered_bytes(), 0U);
+  set_serving(api::kConditionTrue);
+  diagnosis.status.phase = api::Phase::kSucceeded;
+  ASSERT_TRUE(store_.WriteStatus(diagnosis).ok());
+  EXPECT_GT(store_.remembered_bytes(), 0U);
+  set_serving(api::kConditionFalse);
+  ASSERT_TRUE(store_.WriteStatus(diagnosis).ok());
+  EXPECT_EQ(store_.remembered_bytes(), 0U);
+
+  // And then it can still be written, after a look at what is there.
+  diagnosis.status.operation_results.erase("k1");
+  ASSERT_TRUE(store_.WriteStatus(diagnosis).ok());
+  EXPECT_EQ(Stored()["status"]["operationResults"].size(), 1U);
+}
+
+TEST_F(KubeStoreTest, WhatIsGoneIsForgotten) {
+  api::Diagnosis diagnosis = Read();
+  EXPECT_GT(store_.remembered_bytes(), 0U);
+  store_.Forget("another");
+  EXPECT_GT(store_.remembered_bytes(), 0U);
+  store_.Forget(diagnosis.metadata.uid);
+  EXPECT_EQ(store_.remembered_bytes(), 0U);
 }
 
 TEST(StatusMemory, ForgetsWhatWasUsedLongestAgo) {
