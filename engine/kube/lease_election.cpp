@@ -15,7 +15,8 @@ constexpr int kHttpCreated = 201;
 constexpr int kNotFound = 404;
 constexpr int kConflict = 409;
 constexpr int kTooManyRequests = 429;
-constexpr double kCandidateJitter = 1.2;  // of the wait of those who do not lead
+constexpr std::chrono::seconds kLongestWait{30};  // of a candidate that the server puts off
+constexpr double kCandidateJitter = 1.2;          // of the wait of those who do not lead
 constexpr char kMergePatch[] = "application/merge-patch+json";
 constexpr char kJson[] = "application/json";
 
@@ -53,6 +54,7 @@ bool LeaseElection::IsLeader() const {
 
 Clock::Duration LeaseElection::Step(const std::stop_token& stop) {
   last_step_ = clock_.Now().time_since_epoch().count();
+  asked_to_wait_ = {};
   if (leading_ && !IsLeader()) Lose("not renewed in time");
   const Status held = TryHold(stop);
   if (!held.ok() && held.code() != StatusCode::kFailedPrecondition && !stop.stop_requested()) {
@@ -60,12 +62,32 @@ Clock::Duration LeaseElection::Step(const std::stop_token& stop) {
                     {{"lease", options_.lease_name}, {"failure", held.message()}});
   }
   if (leading_ && !IsLeader()) Lose(held.ok() ? "renewed too late" : held.message());
+  return Pause();
+}
+
+// Until the next step. Who leads gives way to a server that asks for time, but for one last try
+// before the lease is lost.
+Clock::Duration LeaseElection::Pause() {
   if (!leading_) {
-    return options_.retry_period + std::chrono::duration_cast<Clock::Duration>(
-                                       options_.retry_period * (kCandidateJitter * random_()));
+    const auto usual =
+        options_.retry_period + std::chrono::duration_cast<Clock::Duration>(
+                                    options_.retry_period * (kCandidateJitter * random_()));
+    return std::max<Clock::Duration>(usual,
+                                     std::min<Clock::Duration>(asked_to_wait_, kLongestWait));
   }
-  const Clock::TimePoint until{Clock::Duration(leads_until_)};
-  return std::min<Clock::Duration>(options_.retry_period, until - clock_.Now());
+  const Clock::Duration left = Clock::TimePoint(Clock::Duration(leads_until_)) - clock_.Now();
+  const auto usual = std::min<Clock::Duration>(options_.retry_period, left);
+  return std::max(usual, std::min<Clock::Duration>(asked_to_wait_, left - options_.retry_period));
+}
+
+Result<Response> LeaseElection::Ask(const Request& request, Clock::Duration limit,
+                                    const std::stop_token& stop) {
+  Result<Response> response = transport_.Send(request, Deadline::After(limit), stop);
+  if (response.ok() && response->retry_after &&
+      (response->status == kTooManyRequests || response->status >= 500)) {
+    asked_to_wait_ = *response->retry_after;
+  }
+  return response;
 }
 
 void LeaseElection::Leave() {
@@ -108,9 +130,8 @@ Status LeaseElection::TryHold(const std::stop_token& stop) {
 Result<Lease> LeaseElection::Read(const std::stop_token& stop) {
   KUBEDIAG_ASSIGN_OR_RETURN(std::string target,
                             ObjectTarget(kLeases, options_.namespace_name, options_.lease_name));
-  KUBEDIAG_ASSIGN_OR_RETURN(
-      const Response response,
-      transport_.Send({.target = std::move(target)}, Deadline::After(RequestLimit()), stop));
+  KUBEDIAG_ASSIGN_OR_RETURN(const Response response,
+                            Ask({.target = std::move(target)}, RequestLimit(), stop));
   if (response.status != kHttpOk) return RefusalOf(response);
   KUBEDIAG_ASSIGN_OR_RETURN(Lease lease, ParseLease(response.body));
   outcome_unknown_ = false;
@@ -141,8 +162,7 @@ Result<Lease> LeaseElection::Exchange(const Lease& lease, Clock::Duration limit,
                         .body = EncodeLease(lease),
                         .content_type = creates ? kJson : kMergePatch};
   outcome_unknown_ = true;
-  KUBEDIAG_ASSIGN_OR_RETURN(const Response response,
-                            transport_.Send(request, Deadline::After(limit), stop));
+  KUBEDIAG_ASSIGN_OR_RETURN(const Response response, Ask(request, limit, stop));
   if (response.status < 500) outcome_unknown_ = false;
   if (response.status != kHttpOk && response.status != kHttpCreated) return RefusalOf(response);
   Result<Lease> written = ParseLease(response.body);

@@ -58,6 +58,8 @@ class LeaseElection {
 
  private:
   Status TryHold(const std::stop_token& stop);
+  Result<Response> Ask(const Request& request, Clock::Duration limit, const std::stop_token& stop);
+  Clock::Duration Pause();
   Result<Lease> Read(const std::stop_token& stop);
   Status Write(const Lease& lease, const std::stop_token& stop);
   Result<Lease> Exchange(const Lease& lease, Clock::Duration limit, const std::stop_token& stop);
@@ -76,6 +78,7 @@ class LeaseElection {
   metrics::Gauge leading_gauge_;
   std::optional<Lease> seen_;        // as last read or written
   Clock::TimePoint seen_changed_{};  // when it was first seen like that
+  Clock::Duration asked_to_wait_{};  // by the server, in this step
   bool outcome_unknown_ = false;     // a write may have happened: read before the next
   bool leading_ = false;             // on_leading has been called, on_lost not yet
   // End of the time this process may count itself leader; 0 is the past.

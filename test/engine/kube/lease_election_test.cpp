@@ -133,6 +133,31 @@ TEST_F(LeaseElectionTest, StopsLeadingInTimeWhenItCannotRenew) {
   EXPECT_THAT(one_.told, ElementsAre("leading", "lost", "leading"));
 }
 
+TEST_F(LeaseElectionTest, AServerThatAsksForTimeIsGivenItAsLongAsTheLeaseIsNotLost) {
+  server_.fault = [] { return Fault::kTooMany; };
+  EXPECT_EQ(one_.election.Step({}), seconds(5));  // a candidate's usual pause is 2 s
+  server_.retry_after = seconds(3600);
+  EXPECT_EQ(one_.election.Step({}), seconds(30));
+
+  server_.fault = [] { return Fault::kNone; };
+  EXPECT_EQ(one_.election.Step({}), seconds(2));
+  EXPECT_TRUE(one_.election.IsLeader());
+  server_.fault = [] { return Fault::kTooMany; };
+  server_.retry_after = seconds(5);
+  one_.clock.Advance(seconds(2));
+  EXPECT_EQ(one_.election.Step({}), seconds(5));
+  // The next wish would cost the lease: one try more comes before its end, and does.
+  server_.retry_after = seconds(3600);
+  one_.clock.Advance(seconds(5));
+  const Clock::Duration last = one_.election.Step({});
+  EXPECT_LE(last, seconds(2));
+  one_.clock.Advance(last);
+  server_.fault = [] { return Fault::kNone; };
+  EXPECT_EQ(one_.election.Step({}), seconds(2));
+  EXPECT_TRUE(one_.election.IsLeader());
+  EXPECT_THAT(one_.told, ElementsAre("leading"));
+}
+
 TEST_F(LeaseElectionTest, IsNoLeaderTheMomentItWakesFromALongSleep) {
   one_.election.Step({});
   one_.clock.Advance(seconds(10));  // stopped, or a suspended machine

@@ -19,6 +19,11 @@ Result<Response> LeaseServer::Send(const Request& request, Deadline /*deadline*/
   const Fault kind = fault();
   if (kind == Fault::kLost) return Status::Unavailable("lost on the way");
   if (kind == Fault::kError) return Response{503, "", {}};
+  if (kind == Fault::kTooMany) {
+    Response refused{429, StatusJson(429, "TooManyRequests", "come back later"), {}};
+    refused.retry_after = retry_after;
+    return refused;
+  }
   Response response = Answer(request);
   if (kind == Fault::kDoneButLost) return Status::DeadlineExceeded("no answer");
   return response;

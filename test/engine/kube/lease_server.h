@@ -13,7 +13,7 @@ namespace kubediag::kube {
 
 class LeaseServer : public Transport {
  public:
-  enum class Fault { kNone, kLost, kDoneButLost, kError };
+  enum class Fault { kNone, kLost, kDoneButLost, kError, kTooMany };
 
   Result<Response> Send(const Request& request, Deadline deadline,
                         const std::stop_token& stop) override;
@@ -22,7 +22,8 @@ class LeaseServer : public Transport {
 
   std::optional<Lease> lease;
   std::function<Fault()> fault = [] { return Fault::kNone; };
-  std::vector<std::string> requests;  // "GET", "POST", "PATCH"
+  std::chrono::seconds retry_after{5};  // told with kTooMany
+  std::vector<std::string> requests;    // "GET", "POST", "PATCH"
 
  private:
   Response Answer(const Request& request);
