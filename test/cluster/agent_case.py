@@ -62,6 +62,7 @@ class Agent:
         data_root.mkdir(exist_ok=True)
         kubeconfig = kubeconfig or plane.token_user(f"agent-{node}", token_of(plane, node))
         self.log = data_root.parent / f"{data_root.name}.log"
+        self.log_begin = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as stderr:
             self.process = subprocess.Popen(
                 [*command, KUBEDIAG, "agent", "--node-name", node, "--kubeconfig", kubeconfig, "--data-root", data_root,
@@ -69,6 +70,10 @@ class Agent:
                  "--viewer-ports", "0", "--allow-source-cidr", "127.0.0.0/8",
                  *(["--secrets-checked-by-admission"] if checked_by_admission else []), *flags],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, env={**os.environ, **(environment or {})})
+
+    def has_begun(self):
+        """It has said something; before, it may not even have reached its main()."""
+        return self.log.stat().st_size > self.log_begin
 
     def said(self, message):
         lines = [json.loads(line) for line in self.log.read_text().splitlines() if line.endswith("}")]
