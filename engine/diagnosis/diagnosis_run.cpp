@@ -33,7 +33,7 @@ std::string Join(const std::vector<graph::NodeIndex>& path) {
 struct DiagnosisRun::Beginning {
   std::unique_ptr<Journal> journal;
   std::unique_ptr<operation::OperationRun> prepared;  // for the first node, or null
-  Secrets secrets;                                    // for the first node, or none
+  std::optional<Result<Secrets>> secrets;             // for the first node, or none
   BeginRecord begin;
 };
 
@@ -180,15 +180,13 @@ std::unique_ptr<operation::OperationRun> DiagnosisRun::PrepareFirst(const Plan& 
   return run.ok() ? *std::move(run) : nullptr;
 }
 
-std::future<Secrets> DiagnosisRun::ReadFirstSecrets(const Plan& plan) {
+std::future<Result<Secrets>> DiagnosisRun::ReadFirstSecrets(const Plan& plan) {
   const auto& resolved = plan.OperationOf(plan.graph.Successors(0).front());
   if (!resolved.ok() || resolved->entry.descriptor.secrets.empty()) return {};
   // A copy, for the claim changes the original.
   return std::async(std::launch::async,
                     [this, diagnosis = diagnosis_, descriptor = resolved->entry.descriptor] {
-                      auto secrets = ReadSecretsOf(descriptor, diagnosis, environment_);
-                      // A failure comes again, and is told, when the node is reached.
-                      return secrets.ok() ? *std::move(secrets) : Secrets();
+                      return ReadSecretsOf(descriptor, diagnosis, environment_);
                     });
 }
 
@@ -198,7 +196,7 @@ Result<api::Diagnosis> DiagnosisRun::Begin(const Plan& plan,
                                                              : diagnosis_.spec.node_name;
   // The claim is a round trip; meanwhile the first operation's process is spawned, and its Secrets
   // are read.
-  std::future<Secrets> secrets;
+  std::future<Result<Secrets>> secrets;
   if (!recovery) secrets = ReadFirstSecrets(plan);
   std::future<Status> claim = std::async(
       std::launch::async, [this, &node, &plan] { return writer_.Claim(node, plan.set_hash); });
@@ -258,11 +256,11 @@ Result<api::Diagnosis> DiagnosisRun::Drive(const Plan& plan,
                            .cancellation = cancellation_,
                            .deadline = DeadlineAfter(passed)};
   NodeRunner runner(context);
+  const graph::NodeIndex first = plan.graph.Successors(0).front();
   if (beginning.prepared) {
-    const graph::NodeIndex first = plan.graph.Successors(0).front();
     runner.Offer(plan.OperationOf(first)->entry.module_path, std::move(beginning.prepared));
-    if (!beginning.secrets.empty()) runner.OfferSecrets(first, std::move(beginning.secrets));
   }
+  if (beginning.secrets) runner.OfferSecrets(first, *std::move(beginning.secrets));
   observer_.OnRunning(writer_.diagnosis(), recovery.has_value());
   if (recovery) {
     for (const auto& [node, attempts] : recovery->attempts) progress.SetAttempts(node, attempts);

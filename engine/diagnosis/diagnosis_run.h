@@ -45,7 +45,7 @@ class DiagnosisRun {
   Result<std::optional<Recovery>> ReadJournal(const Plan& plan);
   Result<std::optional<Recovery>> JudgeJournal(const Plan& plan, const JournalContents& contents);
   std::unique_ptr<operation::OperationRun> PrepareFirst(const Plan& plan);
-  std::future<Secrets> ReadFirstSecrets(const Plan& plan);
+  std::future<Result<Secrets>> ReadFirstSecrets(const Plan& plan);
   Result<api::Diagnosis> RejectParameters(
       const Plan& plan, const std::vector<std::pair<graph::NodeIndex, Status>>& failures);
   Result<api::Diagnosis> Fail(const Status& failure);

@@ -107,7 +107,7 @@ void NodeRunner::Offer(const std::string& module_path,
   offered_.emplace(module_path, std::move(run));
 }
 
-void NodeRunner::OfferSecrets(graph::NodeIndex node, Secrets secrets) {
+void NodeRunner::OfferSecrets(graph::NodeIndex node, Result<Secrets> secrets) {
   const std::lock_guard lock(mutex_);
   offered_secrets_.emplace(node, std::move(secrets));
 }

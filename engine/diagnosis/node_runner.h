@@ -56,8 +56,9 @@ class NodeRunner {
 
   // A run spawned ahead for a module, taken by the next node that needs one.
   void Offer(const std::string& module_path, std::unique_ptr<operation::OperationRun> run);
-  // Secrets read ahead for `node`, by ReadSecretsOf(); its first attempt takes them.
-  void OfferSecrets(graph::NodeIndex node, Secrets secrets);
+  // What became of reading the Secrets for `node` ahead, by ReadSecretsOf(); its first attempt
+  // takes it.
+  void OfferSecrets(graph::NodeIndex node, Result<Secrets> secrets);
 
   // Runs `node` on top of `results`. Its failure is an End. A Status means that the whole run
   // cannot go on: Cancelled (by shutdown or deletion, nothing is recorded), the journal's error, or
@@ -90,7 +91,7 @@ class NodeRunner {
   const api::StringMap context_keys_;
   mutable std::mutex mutex_;
   std::multimap<std::string, std::unique_ptr<operation::OperationRun>> offered_;
-  std::map<graph::NodeIndex, Secrets> offered_secrets_;
+  std::map<graph::NodeIndex, Result<Secrets>> offered_secrets_;
   size_t viewers_started_ = 0;
 };
 
