@@ -118,7 +118,11 @@ Result<ResolvedOperation> Resolve(const std::string& name, const api::Operation*
                                   catalog::Catalog& catalog) {
   if (object == nullptr) {
     auto entry = catalog.Find(name);
-    if (!entry.ok()) return entry.status().WithReason(api::kConditionOperationNotFound);
+    if (!entry.ok()) {
+      return entry.status()
+          .Annotate("there is no Operation object of this name")
+          .WithReason(api::kConditionOperationNotFound);
+    }
     ResolvedOperation resolved{.name = name, .entry = *std::move(entry), .settings = {}};
     resolved.timeout = TimeoutOf(resolved.entry.descriptor);
     resolved.repeatable = resolved.entry.descriptor.repeatable();

@@ -57,7 +57,7 @@ class KubeStore : public store::Store {
   void Remember(const api::Diagnosis& diagnosis);
   // Of a Diagnosis that is gone, or another's.
   void Forget(const std::string& uid);
-  // That all which is remembered takes, about.
+  // About how much memory what is remembered takes.
   size_t remembered_bytes() const { return memory_.bytes(); }
   // Called after each status write with the object as it then is, so that a cache learns of it; set
   // before the first one.

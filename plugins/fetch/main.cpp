@@ -45,12 +45,13 @@ Result<Response> Run() {
 int main() {
   try {
     const std::string answer = kubediag::fetch::EncodeAnswer(kubediag::fetch::Run());
-    const int exit = kubediag::WriteAll(STDOUT_FILENO, answer).ok() ? 0 : 1;
-#ifndef KUBEDIAG_SANITIZED  // a leak would not be told
+    const int exit_status = kubediag::WriteAll(STDOUT_FILENO, answer).ok() ? 0 : 1;
+#ifdef KUBEDIAG_SANITIZED
+    return exit_status;  // leaks are looked for on the way out
+#else
     // Whoever asked waits for the end; what the libraries would tidy up goes with the process.
-    _exit(exit);
+    _exit(exit_status);
 #endif
-    return exit;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "kubediag-fetch: %s\n", error.what());
     return 1;
