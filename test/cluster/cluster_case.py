@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import time
 import unittest
@@ -23,6 +24,12 @@ class ClusterCase(unittest.TestCase):
 
     plane = None
     maxDiff = None
+
+    def need_mounts(self, unshare=("unshare", "--mount")):
+        """Skips the test, with the reason, where no mount namespace can be had: in a chroot, for one."""
+        probe = subprocess.run([*unshare, "true"], capture_output=True, text=True)
+        if probe.returncode != 0:
+            self.skipTest(f"no mount namespace can be had here: {probe.stderr.strip()}")
 
     def kubectl(self, *arguments, **options):
         """Runs kubectl as the administrator, or with kubeconfig=; a warning fails the test, as an error does."""

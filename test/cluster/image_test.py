@@ -58,6 +58,7 @@ class ImageCase(ClusterCase):
 
     def run_pod(self, kind, name, account, *components):
         """The container of a workload of the rendered manifests, once its probes answer."""
+        self.need_mounts()
         overlay = cluster_case.overlay(self.plane, "-".join(("image", *components)), *components)
         workload, = [each for each in cluster_case.render(self.plane, overlay)
                      if (each["kind"], each["metadata"]["name"]) == (kind, name)]
@@ -93,6 +94,7 @@ class ImageTest(ImageCase):
             self.assertNotIn("not found", done.stdout, each)
 
     def test_has_all_operations(self):
+        self.need_mounts()
         image = self.work / "image"
         done = subprocess.run(["unshare", "--mount", "--pid", "--fork", "sh", "-euc",
                                f'mount -t proc proc "{image}/proc"; mount --rbind /dev "{image}/dev"; '

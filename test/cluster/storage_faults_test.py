@@ -6,7 +6,6 @@ Usage: storage_faults_test.py KUBEDIAG FAILING_FSYNC.
 
 import os
 import pathlib
-import subprocess
 import sys
 import unittest
 
@@ -34,9 +33,7 @@ UNSHARE = ("unshare", "-m") if os.getuid() == 0 else ("unshare", "-rm")
 
 class StorageCase(AgentCase):
     def setUp(self):
-        probe = subprocess.run([*UNSHARE, "true"], capture_output=True, text=True)
-        if probe.returncode != 0:  # in a chroot, for one
-            self.skipTest(f"no mount namespace can be had here: {probe.stderr.strip()}")
+        self.need_mounts(UNSHARE)
         super().setUp()
 
     def start(self, *flags):
